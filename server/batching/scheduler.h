@@ -1,0 +1,94 @@
+// One model version's queue and workers: pull-based batching without a timer.
+//
+// An arrival that finds an idle worker runs at once; when all are busy, the next free worker takes
+// what waits. Requests are merged only within a bucket (method, present arguments, each tensor's
+// datatype and shape without dimension 0, every non-tensor value) and only once the method is
+// proven to answer each row alone (see proof.h).
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "backend/backend.h"
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/status.h"
+#include "batching/cancel.h"
+#include "batching/core_permits.h"
+
+namespace flambeau {
+
+// What a finished request was given.
+struct Outcome {
+  Value value;
+  int64_t batch_rows = 0;  // rows of the run it was part of
+  Duration queue{};
+  RunTiming timing;
+};
+
+using WorkDone = std::function<void(Result<Outcome>)>;
+
+struct Work {
+  size_t method = 0;
+  std::vector<Value> arguments;  // as Item::arguments; the work owns them until it is done
+  TimePoint deadline = kNoDeadline;
+  CancelTokenPtr cancel;  // may be null
+  // Called exactly once, from any thread: a worker, the caller's own inside Submit, or the expiry
+  // thread. Must not block.
+  WorkDone done;
+};
+
+// Told about every run, for metrics and observed facts.
+// Threads: any. Lifetime: outlives the scheduler.
+class SchedulerObserver {
+ public:
+  virtual ~SchedulerObserver() = default;
+  virtual void OnRun(int64_t rows, const RunTiming& timing) = 0;
+  // A successful request: the arguments that worked and what they gave.
+  virtual void OnSuccess(const Work& work, const Value& result) = 0;
+  virtual void OnVerdict(size_t method, const Proof& proof) = 0;
+  virtual void OnQueueDepth(size_t depth) = 0;
+};
+
+// Threads: every method from any thread.
+// Lifetime: the destructor stops (at once: waiting work is answered UNAVAILABLE) and joins.
+// Errors: Create: the model's own when an instance cannot be made. Work: RESOURCE_EXHAUSTED if the
+// queue is full, DEADLINE_EXCEEDED, CANCELLED, UNAVAILABLE while stopping, or the model's.
+class Scheduler {
+ public:
+  struct Options {
+    int instances = 1;             // forced to 1 for a model that writes its attributes
+    int intra_op_threads = 1;      // permits that one run takes
+    int64_t max_batch_size = 32;   // rows; limits merging, not what one client may send
+    Duration max_queue_delay{};    // how long a free worker may hold a batch open
+    size_t max_queue_size = 1024;  // requests waiting
+    bool prove = true;             // run the dynamic proof; false: nothing is merged
+  };
+  struct Dependencies {
+    Clock* clock;
+    CorePermits* permits;
+    Log* log;
+    SchedulerObserver* observer;  // may be null
+  };
+
+  // Makes the instances, each on its own thread, warms them up where shapes are known, and runs the
+  // proof where it can; returns when the model is ready to serve.
+  static Result<std::unique_ptr<Scheduler>> Create(const std::string& name,
+                                                   std::shared_ptr<Model> model,
+                                                   const Options& options,
+                                                   const Dependencies& dependencies);
+  virtual ~Scheduler() = default;
+
+  virtual void Submit(Work work) = 0;
+  // True if Submit would refuse now: lets a transport answer before it decodes.
+  virtual bool Full() const = 0;
+  // The merging verdict now: the static gate's, or the dynamic one's once it has run.
+  virtual Proof proof(size_t method) const = 0;
+  virtual size_t queue_depth() const = 0;
+  virtual int instances() const = 0;
+};
+
+}  // namespace flambeau

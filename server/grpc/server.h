@@ -1,0 +1,37 @@
+// The gRPC front: inference.GRPCInferenceService, grpc.health.v1 and reflection.
+#pragma once
+
+#include <cstddef>
+#include <memory>
+#include <string>
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/status.h"
+#include "serving/inference.h"
+#include "serving/server_info.h"
+
+namespace flambeau {
+
+// Threads: any. Lifetime: the services outlive it; the destructor stops it.
+// Errors: Create: UNAVAILABLE "port 8001 is in use ..." in one sentence.
+class GrpcServer {
+ public:
+  struct Options {
+    std::string host = "127.0.0.1";
+    int port = 8001;                       // 0: any free one, see port()
+    size_t max_request_bytes = 64u << 20;  // one message
+  };
+
+  static Result<std::unique_ptr<GrpcServer>> Create(const Options& options, Inference* inference,
+                                                    ServerInfo* info, Clock* clock, Log* log);
+  virtual ~GrpcServer() = default;
+
+  virtual int port() const = 0;
+  // New calls are refused UNAVAILABLE and health says NOT_SERVING; running ones go on.
+  virtual void BeginDrain() = 0;
+  // Ends what still runs at `deadline`, then joins.
+  virtual void Stop(TimePoint deadline) = 0;
+};
+
+}  // namespace flambeau

@@ -1,0 +1,54 @@
+// An HTTP request and its answer as handlers see them: no socket, no cpp-httplib.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "batching/cancel.h"
+
+namespace flambeau {
+
+// The whole request, read within its bounds. Values are raw as they came (header values are never
+// percent-decoded); path parameters are decoded.
+struct HttpRequest {
+  std::string method;
+  std::string path;  // without the query
+  std::map<std::string, std::string> path_params;
+  // Names in lower case; the reader has refused duplicates of the ones that matter.
+  std::vector<std::pair<std::string, std::string>> headers;
+  // The body, with codec's kJsonPadding readable bytes after its end; `body_owner` keeps it alive.
+  std::string_view body;
+  std::shared_ptr<const void> body_owner;
+  std::string peer;
+  CancelTokenPtr cancel;  // cancelled when the client closes
+
+  // The first header of that lower-case name, or nothing.
+  std::optional<std::string_view> Header(std::string_view lower_case_name) const;
+};
+
+struct HttpResponse {
+  int status = 200;
+  std::string content_type = "application/json";
+  std::string body;
+  std::vector<std::pair<std::string, std::string>> headers;
+};
+
+// Takes the answer: exactly once, from any thread; must not block.
+using Responder = std::function<void(HttpResponse)>;
+
+// One route. Called on an I/O thread: it may decode and submit, never wait.
+// Threads: any number at once. Lifetime: outlives the listener. Errors: answered through `respond`.
+class HttpHandler {
+ public:
+  virtual ~HttpHandler() = default;
+  virtual void Handle(HttpRequest request, Responder respond) = 0;
+};
+
+}  // namespace flambeau

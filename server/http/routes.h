@@ -1,0 +1,22 @@
+// Which URL goes to which handler; the one list of REST endpoints.
+#pragma once
+
+#include <vector>
+
+#include "http/listener.h"
+#include "metrics/metrics.h"
+#include "serving/inference.h"
+#include "serving/server_info.h"
+
+namespace flambeau {
+
+struct HttpServices {
+  Inference* inference;
+  ServerInfo* info;
+  Metrics* metrics;
+};
+
+std::vector<HttpRoute> ServingRoutes(const HttpServices& services);
+std::vector<HttpRoute> MetricsRoutes(Metrics* metrics);  // /metrics alone, for --metrics-port
+
+}  // namespace flambeau

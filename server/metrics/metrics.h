@@ -1,0 +1,56 @@
+// Every series the server exports, as calls with plain arguments; names live in metric_names.h.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "base/clock.h"
+
+namespace flambeau {
+
+// The series of one model version; cheap to update (no lookups).
+// Threads: any. Lifetime: the Metrics outlives it; destroyed, its series disappear.
+class ModelMetrics {
+ public:
+  virtual ~ModelMetrics() = default;
+  // One finished request of `rows` rows. `total` is from arrival to answer.
+  virtual void Success(int64_t rows, Duration total, Duration queue, Duration compute_input,
+                       Duration compute_infer, Duration compute_output) = 0;
+  // `reason`: Triton's "REJECTED", "CANCELED", "BACKEND" or "OTHER".
+  virtual void Failure(std::string_view reason) = 0;
+  // One run of the model.
+  virtual void Run(int64_t rows, Duration compute) = 0;
+  virtual void QueueDepth(size_t depth) = 0;
+  virtual void InFlight(int delta) = 0;
+};
+
+// Threads: any. Lifetime: outlives everything that counts with it. Errors: none.
+class Metrics {
+ public:
+  static std::unique_ptr<Metrics> Create();
+  virtual ~Metrics() = default;
+
+  virtual std::shared_ptr<ModelMetrics> ForModel(const std::string& model,
+                                                 const std::string& version) = 0;
+  // A request at the gate. `protocol`: "http" or "grpc"; `status`: the canonical name ("OK",
+  // "INVALID_ARGUMENT"); `model` "" where none was resolved (a client's text is never a label).
+  virtual void Request(std::string_view model, std::string_view version, std::string_view protocol,
+                       std::string_view status, Duration total) = 0;
+  // 1 ready, 0 not; with the state's name as a label.
+  virtual void ModelState(const std::string& model, const std::string& version,
+                          std::string_view state) = 0;
+  virtual void ModelLoadTime(const std::string& model, const std::string& version,
+                             Duration duration) = 0;
+  virtual void InFlight(size_t requests) = 0;
+  // Asked at each scrape: connections open on `listener` ("http", "metrics").
+  virtual void OnScrape(std::string listener, std::function<double()> connections) = 0;
+
+  // Prometheus' text format 0.0.4. Includes process CPU, memory, threads and file descriptors,
+  // read now.
+  virtual std::string Expose() = 0;
+};
+
+}  // namespace flambeau

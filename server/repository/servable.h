@@ -1,0 +1,31 @@
+// One version of one model, ready to be asked.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+
+#include "backend/facts.h"
+#include "batching/scheduler.h"
+
+namespace flambeau {
+
+// Threads: any. Lifetime: shared: a request pins the version it resolved, so an unload waits for it.
+// Errors: none.
+class Servable {
+ public:
+  virtual ~Servable() = default;
+  virtual const std::string& name() const = 0;
+  virtual int64_t version() const = 0;
+  virtual const Facts& facts() const = 0;
+  // Index of a method, or -1.
+  virtual int FindMethod(std::string_view method) const = 0;
+  // The method's signature as known now: declared and graph facts, widened by what was observed.
+  // A snapshot; `static_proof` holds the scheduler's current verdict.
+  virtual std::shared_ptr<const MethodFacts> signature(size_t method) const = 0;
+  virtual Scheduler& scheduler() = 0;
+};
+
+using ServablePtr = std::shared_ptr<Servable>;
+
+}  // namespace flambeau

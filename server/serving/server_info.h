@@ -1,0 +1,57 @@
+// The use cases that only look: health, metadata, index.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/status.h"
+#include "repository/repository.h"
+#include "serving/gate.h"
+
+namespace flambeau {
+
+struct ServerMetadata {
+  std::string name;  // "flambeau"
+  std::string version;
+  std::vector<std::string> extensions;  // exactly those that work
+};
+
+struct TensorMetadata {
+  std::string name;
+  std::string datatype;        // "FP32" if unknown, see ModelMetadata::properties
+  std::vector<int64_t> shape;  // [-1] if the rank is unknown
+};
+
+struct ModelMetadata {
+  std::string name;
+  std::vector<std::string> versions;
+  std::string platform;
+  std::vector<TensorMetadata> inputs;
+  std::vector<TensorMetadata> outputs;
+  // "inputs.<name>.datatype" and ".shape" = "unknown|declared|graph|observed", "batching" =
+  // "proven|refused|unproven" and "batching.reason".
+  std::map<std::string, std::string> properties;
+};
+
+// Threads: any. Lifetime: what it was given outlives it. Errors: as Repository::Resolve.
+class ServerInfo {
+ public:
+  ServerInfo(Repository* repository, Gate* gate);
+
+  ServerMetadata Server() const;
+  bool Live() const { return true; }
+  // Every model found at start has settled, and the server is not draining.
+  bool Ready() const;
+  Result<bool> ModelReady(std::string_view name, std::string_view version) const;
+  Result<ModelMetadata> Model(std::string_view name, std::string_view version) const;
+  std::vector<IndexEntry> Index(bool ready_only) const;
+
+ private:
+  Repository* const repository_;
+  Gate* const gate_;
+};
+
+}  // namespace flambeau

@@ -48,11 +48,11 @@ class Server:
     """A flambeau-server on free ports. Use as a context manager; kills what is left at the end."""
 
     def __init__(self, path, *flags, environment=None, wait_ready=True):
-        command = [SERVER, str(path), "--http-port", "0", "--grpc-port", "0", "--log-format", "json",
-                   "--log-level", "debug"]
-        if not any(str(flag).startswith("--metrics-port") for flag in flags):
-            command += ["--metrics-port", "0"]
-        command += [str(flag) for flag in flags]
+        command = [SERVER, str(path), *(str(flag) for flag in flags)]
+        for flag, value in [("--http-port", 0), ("--grpc-port", 0), ("--metrics-port", 0),
+                            ("--log-format", "json"), ("--log-level", "debug")]:
+            if flag not in command:
+                command += [flag, str(value)]
         self.lines = []
         self._arrived = threading.Condition()
         self.process = subprocess.Popen(

@@ -82,7 +82,7 @@ def test_metrics_are_on_their_own_port_too(demo_models):
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         free = probe.getsockname()[1]
-    with harness.Server(os.path.join(demo_models, "linear.pt"), f"--metrics-port={free}") as server:
+    with harness.Server(os.path.join(demo_models, "linear.pt"), "--metrics-port", free) as server:
         with urllib.request.urlopen(f"http://127.0.0.1:{free}/metrics", timeout=10) as response:
             assert response.headers["Content-Type"].startswith("text/plain")
             names = {name for name, _, _ in harness.parse_metrics(response.read().decode())}

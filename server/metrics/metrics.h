@@ -8,15 +8,21 @@
 #include <string_view>
 
 #include "base/clock.h"
+#include "base/status.h"
 
 namespace flambeau {
+
+// The label "protocol".
+enum class MetricsProtocol { kHttp, kGrpc };
 
 // The series of one model version; cheap to update (no lookups).
 // Threads: any. Lifetime: the Metrics outlives it; destroyed, its series disappear.
 class ModelMetrics {
  public:
   virtual ~ModelMetrics() = default;
-  // One finished request of `rows` rows. `total` is from arrival to answer.
+  // A request that reached this model, however it ended.
+  virtual void Request(MetricsProtocol protocol, StatusCode status, Duration total) = 0;
+  // One successful request of `rows` rows. `total` is from arrival to answer.
   virtual void Success(int64_t rows, Duration total, Duration queue, Duration compute_input,
                        Duration compute_infer, Duration compute_output) = 0;
   // `reason`: Triton's "REJECTED", "CANCELED", "BACKEND" or "OTHER".
@@ -35,16 +41,15 @@ class Metrics {
 
   virtual std::shared_ptr<ModelMetrics> ForModel(const std::string& model,
                                                  const std::string& version) = 0;
-  // A request at the gate. `protocol`: "http" or "grpc"; `status`: the canonical name ("OK",
-  // "INVALID_ARGUMENT"); `model` "" where none was resolved (a client's text is never a label).
-  virtual void Request(std::string_view model, std::string_view version, std::string_view protocol,
-                       std::string_view status, Duration total) = 0;
+  // A request that ended before a model was resolved: its labels `model` and `version` are empty (a
+  // client's text is never a label).
+  virtual void Request(MetricsProtocol protocol, StatusCode status) = 0;
   // 1 ready, 0 not; with the state's name as a label.
   virtual void ModelState(const std::string& model, const std::string& version,
                           std::string_view state) = 0;
   virtual void ModelLoadTime(const std::string& model, const std::string& version,
                              Duration duration) = 0;
-  virtual void InFlight(size_t requests) = 0;
+  virtual void InFlight(int delta) = 0;
   // Asked at each scrape: connections open on `listener` ("http", "metrics").
   virtual void OnScrape(std::string listener, std::function<double()> connections) = 0;
 

@@ -1,248 +1,444 @@
-"""The table of bad inputs: what is sent over REST and over gRPC, and the answer due.
+"""The table of bad inputs. Cases of one `row` show one rule.
 
-A case's `rest` is (method, path, body, headers); its `grpc` makes a ModelInferRequest from the stubs
-(or is bytes, sent as they are). None: the protocol cannot express it. Numbers are rows of the list of
-bad inputs that the answers come from.
+INFER: requests that both protocols can say, each sent every way in `via`.
+REST, GRPC: what only one of the two can say.
 """
 
 import json
 import struct
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, field
+from typing import Any, Callable
 
-IA = "INVALID_ARGUMENT"
-NOT_FOUND = "NOT_FOUND"
-ROW = [0.5] * 10
+from good_inputs import EIGHT, ROW
+from transports import BINARY, BOTH_REST, EVERY, JSON, RAW, TYPED, Infer, Tensor
 
 
-@dataclass
+@dataclass(frozen=True)
 class Case:
     row: int
     name: str
-    rest: Any = None
-    status: Any = 400
-    grpc: Any = None
-    code: Any = IA
-    also_in_error: str = ""  # what the sentence has to name
+    request: Infer
+    status: str = "INVALID_ARGUMENT"
+    via: tuple = EVERY
+    says: str = ""  # a pattern that the sentence must match
 
 
-def tensor(name="input", shape=(1, 10), datatype="FP32", data=tuple(ROW), **more):
-    return {"name": name, "shape": list(shape), "datatype": datatype, "data": list(data), **more}
+def linear(row, name, datatype="FP32", shape=(1, 10), data=None, **more):
+    case = {key: more.pop(key) for key in ("status", "via", "says") if key in more}
+    request = {key: more.pop(key) for key in ("version", "id", "outputs", "parameters", "model")
+               if key in more}
+    tensor = Tensor(more.pop("input", "input"), datatype, shape, ROW if data is None else data,
+                    parameters=more.pop("input_parameters", {}), **more)
+    return Case(row, name, Infer(inputs=(tensor,), **request), **case)
 
 
-def post(path, body, headers=None):
-    if not isinstance(body, (bytes, str)):
-        body = json.dumps(body)
-    return ("POST", path, body, headers or {})
+def echo(row, name, datatype, shape, data, **more):
+    return linear(row, name, datatype, shape, data, model="echo", input="x", **more)
 
 
-def infer(model, *inputs, **top):
-    return post(f"/v2/models/{model}/infer", {"inputs": list(inputs), **top})
+INPUT = Tensor("input", "FP32", (1, 10), ROW)
+TIMES_OVER = 2**32
+
+INFER = [
+    Case(1, "no-inputs", Infer("linear"), says="input"),
+    # Numbers
+    echo(6, "int8-too-large", "INT8", (1,), [300], via=(JSON, TYPED), says="300|range|INT8"),
+    echo(6, "int16-too-small", "INT16", (1,), [-40000], via=(JSON, TYPED)),
+    echo(6, "uint8-too-large", "UINT8", (1,), [256], via=(JSON, TYPED)),
+    echo(6, "uint16-too-large", "UINT16", (1,), [65536], via=(JSON, TYPED)),
+    echo(6, "uint8-negative", "UINT8", (1,), [-1], via=(JSON,)),
+    echo(6, "uint64-negative", "UINT64", (1,), [-1], via=(JSON,)),
+    echo(6, "uint64-too-large", "UINT64", (1,), [2**64], via=(JSON,)),
+    echo(6, "int64-too-large", "INT64", (1,), [2**63], via=(JSON,)),
+    echo(6, "int64-fraction", "INT64", (2,), [1, 1.5], via=(JSON,)),
+    echo(6, "fp16-too-large", "FP16", (1,), [1e6], via=(JSON,)),
+    linear(6, "fp32-too-large", data=[1e39] + ROW[1:], via=(JSON,)),
+    echo(7, "text-for-number", "FP32", (2,), [1.0, "2"], via=(JSON,)),
+    echo(7, "bool-for-number", "FP32", (2,), [1.0, True], via=(JSON,)),
+    echo(7, "null-for-number", "FP32", (2,), [1.0, None], via=(JSON,)),
+    echo(7, "object-for-number", "INT64", (2,), [1, {"a": 1}], via=(JSON,)),
+    echo(7, "number-for-bool", "BOOL", (2,), [True, 1], via=(JSON,)),
+    echo(7, "number-for-text", "BYTES", (1,), [7], via=(JSON,)),
+    echo(7, "contents-of-another-type", "FP32", (1,), [], contents={"int64_contents": [1]}, via=(TYPED,)),
+    echo(7, "contents-of-two-types", "FP32", (1,), [],
+         contents={"fp32_contents": [1.0], "int64_contents": [1]}, via=(TYPED,)),
+    # Names
+    linear(8, "nul-in-model-name", model="lin\0ear"),
+    linear(8, "nul-in-input-name", input="in\0put"),
+    Case(9, "same-input-twice", Infer("linear", (INPUT, INPUT)), says="input"),
+    Case(9, "same-input-by-its-alias",
+         Infer("linear", (INPUT, Tensor("INPUT__0", "FP32", (1, 10), ROW))), says="input"),
+    linear(9, "same-output-twice", outputs=("output", "output"), says="output"),
+    # Datatypes
+    linear(10, "datatype-unknown", "FLOAT", bytes=bytes(40), contents={"fp32_contents": ROW},
+           says="FLOAT"),
+    linear(10, "datatype-lower-case", "fp32", bytes=bytes(40), contents={"fp32_contents": ROW},
+           says="fp32"),
+    linear(10, "datatype-empty", "", bytes=bytes(40), contents={"fp32_contents": ROW}),
+    linear(11, "datatype-of-another-model", "BOOL", (1, 10), [True] * 10, says="BOOL|FP32"),
+    linear(11, "text-for-a-tensor", "BYTES", (1, 10), ["a"] * 10),
+    Case(11, "floats-for-ids", Infer("embedding", (Tensor("ids", "FP32", (1, 2), [1.0, 2.0]),)),
+         says="FP32|INT64"),
+    echo(12, "fp16-typed", "FP16", (1,), [], contents={"fp32_contents": [1.0]}, via=(TYPED,),
+         says="raw_input_contents|FP16"),
+    echo(12, "bf16-typed", "BF16", (1,), [], contents={"fp32_contents": [1.0]}, via=(TYPED,)),
+    # Shapes
+    linear(13, "last-dimension", shape=(1, 9), data=ROW[:9], says="input"),
+    linear(13, "swapped", shape=(10, 1), says="input"),
+    linear(13, "no-shape", shape=(), data=[1.0]),
+    linear(14, "negative", shape=(-1, 10), says="shape|-1"),
+    linear(14, "negative-twice", shape=(-1, -10), says="shape|-1"),
+    echo(14, "most-negative", "FP32", (-2**63,), [1.0]),
+    linear(15, "zero-columns", shape=(1, 0), data=[]),
+    echo(15, "zero-times-overflow", "FP32", (0, 2**62, 2**62), [1.0]),
+    echo(16, "product-overflows", "FP32", (TIMES_OVER, TIMES_OVER), [1.0]),
+    echo(16, "product-overflows-to-right-count", "UINT8", (TIMES_OVER, TIMES_OVER), []),
+    echo(16, "product-overflows-to-two", "FP32", (3, 6148914691236517205 + 1), [1.0, 2.0]),
+    echo(17, "bytes-overflow", "FP64", (2**61,), []),
+    echo(17, "bytes-overflow-to-right-size", "FP64", (2**61 + 1,), [1.0]),
+    echo(18, "huge-shape", "FP32", (1_000_000_000, 100), [1.0]),
+    linear(18, "huge-batch", shape=(1_000_000_000, 10)),
+    linear(19, "fewer-elements", shape=(2, 10)),
+    linear(19, "more-elements", data=ROW + [1.0]),
+    linear(19, "no-elements", data=[]),
+    echo(19, "text-count", "BYTES", (3,), ["a", "b"]),
+    Case(19, "too-many-values-for-a-bool",
+         Infer("control_flow", (Tensor("x", "FP32", (1, 8), EIGHT),
+                                Tensor("use_second_layer", "BOOL", (2,), [True, False])))),
+    Case(20, "ragged", Infer("linear", (Tensor("input", "FP32", (2, 10), [ROW, ROW[:9] + [[1.0]]]),)),
+         via=(JSON,)),
+    Case(20, "ragged-with-the-right-count",
+         Infer("linear", (Tensor("input", "FP32", (2, 10), [ROW[:9], ROW + [1.0]]),)), via=(JSON,)),
+    Case(20, "nested-by-another-shape",
+         Infer("linear", (Tensor("input", "FP32", (2, 10), [ROW[:5], ROW[5:], ROW[:5], ROW[5:]]),)),
+         via=(JSON,)),
+    Case(21, "batch-differs", Infer("add", (Tensor("a", "FP32", (2, 3), [1.0] * 6),
+                                            Tensor("b", "FP32", (3, 3), [1.0] * 9)))),
+    # Inputs and outputs
+    Case(22, "one-of-two", Infer("add", (Tensor("a", "FP32", (1, 2), [1.0, 2.0]),)), says="b"),
+    Case(22, "one-more", Infer("linear", (INPUT, Tensor("other", "FP32", (1,), [1.0]))), says="other"),
+    linear(22, "other-name", input="image", says="image|input"),
+    linear(22, "no-name", input=""),
+    linear(23, "output-unknown", outputs=("logits",), says="logits"),
+    linear(23, "output-without-name", outputs=("",)),
+    # Bytes
+    linear(30, "half-an-element", "FP32", (1, 10), bytes=bytes(39), via=(BINARY, RAW)),
+    linear(30, "too-few-bytes", bytes=bytes(36), via=(BINARY, RAW), says="36|40"),
+    linear(30, "too-many-bytes", bytes=bytes(44), via=(BINARY, RAW), says="44|40"),
+    linear(30, "no-bytes", bytes=b"", via=(BINARY, RAW)),
+    Case(28, "text-past-the-end",
+         Infer("text", (Tensor("x", "FP32", (1,), [1.0]),
+                        Tensor("mode", "BYTES", (1,), bytes=struct.pack("<I", 1000) + b"abc"))),
+         via=(BINARY, RAW)),
+    Case(28, "text-length-overflows",
+         Infer("text", (Tensor("x", "FP32", (1,), [1.0]),
+                        Tensor("mode", "BYTES", (1,), bytes=b"\xff\xff\xff\xffabc"))),
+         via=(BINARY, RAW)),
+    Case(28, "text-without-length",
+         Infer("text", (Tensor("x", "FP32", (1,), [1.0]),
+                        Tensor("mode", "BYTES", (1,), bytes=b"abc"))), via=(BINARY, RAW)),
+    Case(28, "two-texts-for-one",
+         Infer("text", (Tensor("x", "FP32", (1,), [1.0]),
+                        Tensor("mode", "BYTES", (1,), bytes=struct.pack("<I", 1) + b"a" +
+                               struct.pack("<I", 1) + b"b"))), via=(BINARY, RAW)),
+    Case(28, "text-is-not-utf-8",
+         Infer("text", (Tensor("x", "FP32", (1,), [1.0]), Tensor("mode", "BYTES", (1,), [b"\xff\xfe"]))),
+         via=(BINARY, RAW, TYPED)),
+    echo(30, "bool-is-two", "BOOL", (2,), [], bytes=b"\x01\x02", via=(BINARY, RAW)),
+    # Models and versions
+    linear(42, "unknown-model", model="nothing", status="NOT_FOUND", says="nothing"),
+    linear(43, "unknown-version", version="9", status="NOT_FOUND", says="9"),
+    linear(43, "version-zero", version="0", status="NOT_FOUND"),
+    linear(43, "version-is-a-word", version="latest", says="latest|version"),
+    linear(43, "version-is-negative", version="-1"),
+    linear(43, "version-is-a-fraction", version="1.0"),
+    linear(43, "version-overflows", version="18446744073709551617", status=("NOT_FOUND", "INVALID_ARGUMENT")),
+    linear(44, "model-that-did-not-load", model="broken", status="UNAVAILABLE", says="broken"),
+    linear(46, "parent", model="../linear"),
+    linear(46, "parent-of-parent", model="../../etc/passwd"),
+    linear(46, "absolute", model="/etc/passwd"),
+    linear(46, "slash", model="a/b"),
+    linear(46, "dot", model="."),
+    linear(46, "dots", model=".."),
+    linear(46, "blank", model=" "),
+    linear(46, "blanks", model="linear "),
+    linear(46, "encoded-twice", model="%2e%2e%2flinear"),
+    linear(46, "backslash", model="..\\linear"),
+    linear(46, "long", model="a" * 4000),
+    linear(46, "not-ascii", model="lin\u00e9aire"),
+    linear(46, "line-break", model="linear\r\nX-Injected: 1"),
+    # Parameters
+    linear(55, "timeout-negative", parameters={"timeout": -1}, says="timeout"),
+    linear(55, "timeout-is-text", parameters={"timeout": "soon"}, says="timeout"),
+    linear(55, "timeout-is-bool", parameters={"timeout": True}, says="timeout"),
+    linear(55, "timeout-is-a-fraction", parameters={"timeout": 1.5}, says="timeout"),
+    linear(55, "priority-negative", parameters={"priority": -1}, says="priority"),
+    linear(55, "priority-is-text", parameters={"priority": "high"}, says="priority"),
+    linear(55, "sequence-start-is-a-number", parameters={"sequence_id": 1, "sequence_start": 1},
+           says="sequence"),
+    linear(55, "binary-output-is-text", parameters={"binary_data_output": "yes"}, via=BOTH_REST,
+           says="binary_data_output"),
+    # The model itself says no
+    Case(60, "id-past-the-table", Infer("embedding", (Tensor("ids", "INT64", (1, 2), [3, 50]),)),
+         says="50|range|index"),
+    Case(60, "id-negative", Infer("embedding", (Tensor("ids", "INT64", (1, 2), [3, -1]),))),
+    Case(60, "shapes-do-not-add", Infer("add", (Tensor("a", "FP32", (1, 2), [1.0, 2.0]),
+                                                Tensor("b", "FP32", (1, 3), [1.0, 2.0, 3.0])))),
+    Case(60, "model-raises", Infer("raises", (Tensor("x", "FP32", (1, 2), [1.0, -2.0]),)),
+         status="INTERNAL"),
+    Case(61, "no-memory-for-the-model", Infer("hog", (Tensor("x", "FP32", (1, 2), [1.0, 2.0]),)),
+         status="NO_MEMORY"),
+]
 
 
-def infer_text(text, model="linear"):
-    return post(f"/v2/models/{model}/infer", text)
+# ---- What only REST can say ----
+
+@dataclass(frozen=True)
+class RestCase:
+    row: int
+    name: str
+    body: bytes = b""
+    path: str = "/v2/models/linear/infer"
+    method: str = "POST"
+    headers: dict = field(default_factory=dict)
+    code: Any = 400
+    has_headers: tuple = ()  # names that the answer must carry
 
 
-def data_text(data, model="linear", shape="[1,10]", datatype="FP32", name="input"):
-    """An infer request whose `data` is this text, JSON or not."""
-    return infer_text('{"inputs":[{"name":"%s","shape":%s,"datatype":"%s","data":%s}]}'
-                      % (name, shape, datatype, data), model)
+GOOD_INPUT = {"name": "input", "shape": [1, 10], "datatype": "FP32", "data": ROW}
 
 
-def predict(body, model="linear"):
-    return post(f"/predict/{model}", body)
+def infer_with(**change):
+    """A good message with fields of its input changed (None: removed)."""
+    entry = {key: value for key, value in (GOOD_INPUT | change).items() if value is not None}
+    return json.dumps({"inputs": [entry]}).encode()
 
 
-def binary(model, head, tail, length=None):
-    head = json.dumps(head).encode()
-    length = str(len(head)) if length is None else length
-    return post(f"/v2/models/{model}/infer", head + tail, {"Inference-Header-Content-Length": length})
+def message_with(**change):
+    return json.dumps({"inputs": [GOOD_INPUT]} | change).encode()
 
 
-def g(model="linear", inputs=(), raw=(), outputs=(), version="", parameters=None):
-    """inputs: (name, datatype, shape, {contents field: values})."""
-    def make(pb):
-        request = pb.ModelInferRequest(model_name=model, model_version=version)
-        for name, datatype, shape, contents in inputs:
-            entry = request.inputs.add(name=name, datatype=datatype, shape=shape)
-            for field, values in contents.items():
-                getattr(entry.contents, field).extend(values)
-        request.raw_input_contents.extend(raw)
-        for name in outputs:
-            request.outputs.add(name=name)
-        for key, (field, value) in (parameters or {}).items():
-            setattr(request.parameters[key], field, value)
-        return request
-    return make
+GOOD_BODY = message_with()
+INFER_PATH = "/v2/models/linear/infer"
+PREDICT = "/predict/linear"
+INDEX = "/v2/repository/index"
+DEEP = 100_000
 
 
-def row(datatype="FP32", shape=(1, 10), name="input", **contents):
-    return (name, datatype, list(shape), contents or {"fp32_contents": ROW})
+def deep(opening, closing=""):
+    return opening * DEEP + closing * DEEP
 
 
-GOOD = tensor()
-NESTED = "[" * 100_000
-OBJECTS = '{"a":' * 100_000
+def binary(size=40, data=bytes(40), header=None, also=None):
+    """A binary request whose parts may disagree."""
+    entry = {"name": "input", "shape": [1, 10], "datatype": "FP32",
+             "parameters": {"binary_data_size": size}} | (also or {})
+    text = json.dumps({"inputs": [entry]}).encode()
+    return {"body": text + data,
+            "headers": {"Inference-Header-Content-Length": str(len(text)) if header is None else header}}
 
-CASES = [
-    Case(1, "empty body, infer", infer_text(b""), grpc=lambda pb: pb.ModelInferRequest()),
-    Case(1, "empty body, predict", predict(b"")),
-    Case(2, "truncated", infer_text('{"inputs":[{"name":"input","sha')),
-    Case(2, "not JSON", infer_text("hello")),
-    Case(2, "trailing garbage", infer_text(json.dumps({"inputs": [GOOD]}) + "x")),
-    Case(2, "two documents", infer_text(json.dumps({"inputs": [GOOD]}) * 2)),
-    Case(2, "truncated, predict", predict('{"input":[[1,2')),
-    Case(2, "trailing garbage, predict", predict(json.dumps({"input": [ROW]}) + "]")),
-    Case(3, "an array on top", infer_text("[]")),
-    Case(3, "a number on top, predict", predict("3")),
-    Case(3, "no inputs", infer_text("{}"), grpc=g()),
-    Case(3, "inputs is an object", infer_text('{"inputs":{"input":1}}')),
-    Case(3, "an input is a number", infer_text('{"inputs":[3]}')),
-    Case(3, "neither input nor inputs, predict", predict({"data": [ROW]}), also_in_error="input"),
-    Case(3, "both input and inputs, predict", predict({"input": [ROW], "inputs": {"input": [ROW]}})),
-    Case(4, "deep arrays in data", data_text(NESTED)),
-    Case(4, "deep arrays, predict", predict('{"input":' + NESTED)),
-    Case(4, "deep arrays, closed, predict", predict('{"input":' + NESTED + "]" * 100_000 + "}")),
-    Case(4, "deep objects on top", infer_text(OBJECTS)),
-    Case(4, "deep objects in parameters", infer_text('{"parameters":' + OBJECTS)),
-    Case(4, "deep arrays in an ignored key", infer_text(
-        '{"model_name":' + NESTED + "]" * 100_000 + ',"inputs":[' + json.dumps(GOOD) + "]}")),
-    Case(4, "deep arrays, index", post("/v2/repository/index", '{"ready":' + NESTED)),
-    Case(5, "NaN", data_text("[NaN" + ",1" * 9 + "]")),
-    Case(5, "Infinity", data_text("[Infinity" + ",1" * 9 + "]")),
-    Case(5, "-Infinity", data_text("[-Infinity" + ",1" * 9 + "]")),
-    Case(5, "NaN, predict", predict('{"input":[[NaN' + ",1" * 9 + "]]}")),
-    Case(6, "1e400 in FP32", data_text("[1e400" + ",1" * 9 + "]")),
-    Case(6, "1e39 in FP32", data_text("[1e39" + ",1" * 9 + "]")),
-    Case(6, "1e400, predict", predict('{"input":[[1e400' + ",1" * 9 + "]]}")),
-    Case(6, "a fraction for INT64", data_text("[1.5]", "embedding", "[1,1]", "INT64", "ids")),
-    Case(6, "2^63 for INT64", data_text("[9223372036854775808]", "embedding", "[1,1]", "INT64", "ids")),
-    Case(6, "-1 for UINT8", data_text("[-1]", "echo", "[1]", "UINT8", "x")),
-    Case(6, "300 for UINT8", data_text("[300]", "echo", "[1]", "UINT8", "x"),
-         grpc=g("echo", [row("UINT8", [1], "x", uint_contents=[300])])),
-    Case(6, "-129 for INT8", data_text("[-129]", "echo", "[1]", "INT8", "x"),
-         grpc=g("echo", [row("INT8", [1], "x", int_contents=[-129])])),
-    Case(7, "a string for a number", data_text('["a"' + ",1" * 9 + "]"),
-         grpc=g(inputs=[row(bytes_contents=[b"a"] * 10)])),
-    Case(7, "a bool for a number", data_text("[true" + ",1" * 9 + "]"),
-         grpc=g(inputs=[row(bool_contents=[True] * 10)])),
-    Case(7, "null for a number", data_text("[null" + ",1" * 9 + "]")),
-    Case(7, "an object for a number", data_text("[{}" + ",1" * 9 + "]")),
-    Case(7, "data is a string", data_text('"abc"')),
-    Case(7, "a string, predict", predict('{"input":[["a"' + ",1" * 9 + "]]}")),
-    Case(7, "null, predict", predict({"input": None})),
-    Case(7, "a number for a bool", data_text("[1]", "echo", "[1]", "BOOL", "x")),
-    Case(8, "invalid UTF-8", infer_text(b'{"inputs":[{"name":"\xff\xfe","shape":[1,10],"datatype":"FP32","data":[1]}]}'),
-         grpc=b"\x0a\x02\xff\xfe", code=(IA, "INTERNAL")),
-    Case(8, "a lone surrogate", data_text("[1]", name="\\ud800")),
-    Case(8, "NUL in a name", data_text("[1]", name="in\\u0000put"), grpc=g(inputs=[row(name="in\0put")])),
-    Case(8, "invalid UTF-8, predict", predict(b'{"in\xff":[[1]]}')),
-    Case(9, "two keys `inputs`", infer_text('{"inputs":[%s],"inputs":[%s]}' % ((json.dumps(GOOD),) * 2))),
-    Case(9, "two keys `shape`", infer_text(
-        '{"inputs":[{"name":"input","shape":[1,10],"shape":[1,10],"datatype":"FP32","data":%s}]}' % ROW)),
-    Case(9, "two keys `data`", infer_text(
-        '{"inputs":[{"name":"input","shape":[1,10],"datatype":"FP32","data":%s,"data":%s}]}' % (ROW, ROW))),
-    Case(9, "two keys `input`, predict", predict('{"input":[%s],"input":[%s]}' % (ROW, ROW))),
-    Case(9, "one input twice", infer("linear", GOOD, GOOD), grpc=g(inputs=[row(), row()])),
-    Case(9, "one output twice", infer("linear", GOOD, outputs=[{"name": "output"}] * 2),
-         grpc=g(inputs=[row()], outputs=["output", "output"])),
-    Case(10, "an unknown datatype", infer("linear", tensor(datatype="FLOAT")),
-         grpc=g(inputs=[row("FLOAT")]), also_in_error="FLOAT"),
-    Case(11, "another datatype than the model's", infer("linear", tensor(datatype="INT64", data=[1] * 10)),
-         grpc=g(inputs=[row("INT64", int64_contents=[1] * 10)]), also_in_error="FP32"),
-    Case(11, "floats for ids", infer("embedding", tensor("ids", [1, 2], "FP32", [1.0, 2.0])),
-         grpc=g("embedding", [row("FP32", [1, 2], "ids", fp32_contents=[1, 2])])),
-    Case(11, "fractions for ids, predict", predict({"input": [[1.5, 2]]}, "embedding")),
-    Case(12, "FP16 in JSON is converted", infer("echo", tensor("x", [2], "FP16", [1.5, 2])), status=200,
-         grpc=g("echo", [row("FP16", [2], "x", fp32_contents=[1.5, 2])])),
-    Case(13, "a wrong dimension", infer("linear", tensor(shape=[1, 9], data=ROW[:9])),
-         grpc=g(inputs=[row(shape=[1, 9], fp32_contents=ROW[:9])]), also_in_error="input"),
-    Case(13, "a wrong dimension, predict", predict({"input": [ROW[:9]]})),
-    Case(13, "a wrong rank", infer("digits", tensor("image", [8, 8], data=[1.0] * 64)),
-         grpc=g("digits", [row(shape=[8, 8], name="image", fp32_contents=[1.0] * 64)])),
-    Case(14, "a negative dimension", infer("linear", tensor(shape=[-1, 10])),
-         grpc=g(inputs=[row(shape=[-1, 10])])),
-    Case(15, "no rows", infer("linear", tensor(shape=[0, 10], data=[])), status=(200, 400),
-         grpc=g(inputs=[("input", "FP32", [0, 10], {})], raw=[b""]), code=("OK", IA)),
-    Case(15, "no rows, predict", predict({"input": []}), status=(200, 400)),
-    Case(16, "2^32 x 2^32 elements", infer("echo", tensor("x", [2**32, 2**32], data=[1])),
-         grpc=g("echo", [row(shape=[2**32, 2**32], name="x", fp32_contents=[1])])),
-    Case(17, "2^61 elements of 8 bytes", infer("echo", tensor("x", [2**61], "FP64", [1])),
-         grpc=g("echo", [row("FP64", [2**61], "x", fp64_contents=[1])])),
-    Case(17, "a dimension above 2^63", data_text("[1]", "echo", "[99999999999999999999]", name="x")),
-    Case(18, "huge shape, tiny data", infer("echo", tensor("x", [10**10], data=[1])),
-         grpc=g("echo", [row(shape=[10**10], name="x", fp32_contents=[1])])),
-    Case(18, "huge shape, tiny raw data", binary("echo", {"inputs": [
-        {"name": "x", "shape": [10**10], "datatype": "FP32", "parameters": {"binary_data_size": 4}}]}, b"\0" * 4),
-        grpc=g("echo", [("x", "FP32", [10**10], {})], raw=[b"\0" * 4])),
-    Case(19, "an element too few", infer("linear", tensor(data=ROW[:9])),
-         grpc=g(inputs=[row(fp32_contents=ROW[:9])])),
-    Case(19, "an element too many", infer("linear", tensor(data=ROW + [1])),
-         grpc=g(inputs=[row(fp32_contents=ROW + [1])])),
-    Case(20, "ragged arrays", infer("echo", tensor("x", [2, 2], data=[[1, 2], [3]]))),
-    Case(20, "ragged arrays, predict", predict({"input": [[1, 2], [3]]}, "echo")),
-    Case(20, "a number beside an array, predict", predict({"input": [[1, 2], 3]}, "echo")),
-    Case(21, "batches that differ", infer("add", tensor("a", [2, 3], data=[1] * 6), tensor("b", [3, 3], data=[1] * 9)),
-         grpc=g("add", [row(shape=[2, 3], name="a", fp32_contents=[1] * 6),
-                        row(shape=[3, 3], name="b", fp32_contents=[1] * 9)])),
-    Case(22, "an input is missing", infer("add", tensor("a", [1, 3], data=[1] * 3)),
-         grpc=g("add", [row(shape=[1, 3], name="a", fp32_contents=[1] * 3)]), also_in_error="b"),
-    Case(22, "an unknown input", infer("linear", GOOD, tensor("extra")),
-         grpc=g(inputs=[row(), row(name="extra")]), also_in_error="extra"),
-    Case(22, "an unknown input, predict", predict({"inputs": {"input": [ROW], "extra": [1]}}), also_in_error="extra"),
-    Case(23, "an unknown output", infer("linear", GOOD, outputs=[{"name": "nothing"}]),
-         grpc=g(inputs=[row()], outputs=["nothing"]), also_in_error="nothing"),
-    Case(24, "data and binary_data_size", binary("linear", {"inputs": [
-        tensor(parameters={"binary_data_size": 40})]}, b"\0" * 40)),
-    Case(25, "a header length that is text", binary("linear", {"inputs": [GOOD]}, b"", "abc")),
-    Case(25, "a negative header length", binary("linear", {"inputs": [GOOD]}, b"", "-1")),
-    Case(25, "a header length above the body's", binary("linear", {"inputs": [GOOD]}, b"", "100000")),
-    Case(25, "a header length above 2^64", binary("linear", {"inputs": [GOOD]}, b"", "9" * 30)),
-    *[Case(26, f"binary_data_size {size}", binary("linear", {"inputs": [
-        {"name": "input", "shape": [1, 10], "datatype": "FP32", "parameters": {"binary_data_size": size}}]},
-        b"\0" * tail)) for size, tail in [(-1, 40), (1.5, 40), (1e30, 40), (40, 39), (40, 41), (36, 36)]],
-    Case(27, "binary_data_size without the header", infer("linear", {
-        "name": "input", "shape": [1, 10], "datatype": "FP32", "parameters": {"binary_data_size": 40}})),
-    Case(28, "BYTES that end early", binary("echo", {"inputs": [
-        {"name": "x", "shape": [1], "datatype": "BYTES", "parameters": {"binary_data_size": 8}}]},
-        struct.pack("<I", 100) + b"abcd"),
-        grpc=g("echo", [("x", "BYTES", [1], {})], raw=[struct.pack("<I", 100) + b"abcd"])),
-    Case(28, "fewer BYTES than elements", binary("echo", {"inputs": [
-        {"name": "x", "shape": [2], "datatype": "BYTES", "parameters": {"binary_data_size": 5}}]},
-        struct.pack("<I", 1) + b"a"),
-        grpc=g("echo", [("x", "BYTES", [2], {})], raw=[struct.pack("<I", 1) + b"a"])),
-    Case(29, "more raw contents than inputs", grpc=g(inputs=[("input", "FP32", [1, 10], {})], raw=[b"\0" * 40] * 2)),
-    Case(29, "raw and typed contents", grpc=g(inputs=[row()], raw=[b"\0" * 40])),
-    Case(30, "raw contents of another size", grpc=g(inputs=[("input", "FP32", [1, 10], {})], raw=[b"\0" * 39])),
-    Case(41, "an unknown URL", ("GET", "/v2/nothing", None, {}), status=404),
-    Case(41, "a wrong method", ("GET", "/v2/models/linear/infer", None, {}), status=405),
-    Case(42, "an unknown model", infer("nobody", GOOD), status=404, grpc=g("nobody", [row()]), code=NOT_FOUND,
-         also_in_error="nobody"),
-    Case(42, "an unknown model, predict", predict({"input": [ROW]}, "nobody"), status=404),
-    Case(42, "an unknown model, metadata", ("GET", "/v2/models/nobody", None, {}), status=404),
-    Case(42, "an unknown model, ready", ("GET", "/v2/models/nobody/ready", None, {}), status=404),
-    Case(43, "an unknown version", post("/v2/models/linear/versions/7/infer", {"inputs": [GOOD]}), status=404,
-         grpc=g(inputs=[row()], version="7"), code=NOT_FOUND),
-    Case(43, "a version that is no number", post("/v2/models/linear/versions/x/infer", {"inputs": [GOOD]}),
-         grpc=g(inputs=[row()], version="x")),
-    Case(43, "a version above 2^64", post("/v2/models/linear/versions/99999999999999999999/infer", {"inputs": [GOOD]}),
-         status=(400, 404), grpc=g(inputs=[row()], version="9" * 20), code=(IA, NOT_FOUND)),
-    *[Case(46, f"model name {name!r}", post(f"/v2/models/{quoted}/infer", {"inputs": [GOOD]}),
-           grpc=g(name, [row()])) for name, quoted in [
-        ("../x", "..%2fx"), ("..", "%2e%2e"), ("../../etc/passwd", "%2e%2e%2f%2e%2e%2fetc%2fpasswd"),
-        ("/etc/passwd", "%2fetc%2fpasswd"), ("a/b", "a%2fb"), (" ", "%20"), ("linear\0", "linear%00"),
-        ("a" * 4000, "a" * 4000)]],
-    Case(46, "an empty model name", post("/v2/models//infer", {"inputs": [GOOD]}), status=(400, 404)),
-    Case(55, "a negative timeout", infer("linear", GOOD, parameters={"timeout": -1}),
-         grpc=g(inputs=[row()], parameters={"timeout": ("int64_param", -1)}), also_in_error="timeout"),
-    Case(55, "a timeout that is text", infer("linear", GOOD, parameters={"timeout": "soon"}),
-         grpc=g(inputs=[row()], parameters={"timeout": ("string_param", "soon")}), also_in_error="timeout"),
-    Case(55, "parameters is an array", infer("linear", GOOD, parameters=[])),
-    Case(59, "a message of noise", grpc=b"\xff" * 64, code=(IA, "INTERNAL")),
-    Case(60, "an id outside the table", infer("embedding", tensor("ids", [1, 2], "INT64", [1, 50])),
-         grpc=g("embedding", [row("INT64", [1, 2], "ids", int64_contents=[1, 50])])),
-    Case(60, "an id outside the table, predict", predict({"input": [[1, -7]]}, "embedding")),
-    Case(60, "a model that raises", infer("raises", tensor("x", [2], data=[1, -1])), status=(400, 500),
-         grpc=g("raises", [row(shape=[2], name="x", fp32_contents=[1, -1])]), code=(IA, "INTERNAL")),
+
+MALFORMED = [
+    ("truncated", GOOD_BODY[:-5]), ("trailing-garbage", GOOD_BODY + b"x"),
+    ("two-messages", GOOD_BODY + GOOD_BODY), ("half-word", b"tru"), ("open", b"{"), ("open-text", b'{"inputs'),
+    ("single-quotes", b"{'inputs': []}"), ("trailing-comma", b'{"inputs": [],}'),
+    ("comment", b'{"inputs": [] /* none */}'), ("words", b"hello"), ("nul-byte", b"\0"),
+    ("number-with-zero", GOOD_BODY.replace(b"0.5", b"00.5")), ("number-with-plus", GOOD_BODY.replace(b"0.5", b"+0.5")),
+    ("number-in-hexadecimal", GOOD_BODY.replace(b"0.5", b"0x5")),
+    ("control-character-in-text", b'{"inputs": "a\nb"}'), ("form", b"input=1&x=2"),
+]
+
+REST = [
+    *[RestCase(1, f"empty-body-{name}", path=path)
+      for name, path in [("infer", INFER_PATH), ("predict", PREDICT)]],
+    RestCase(1, "blank-body", b"  \n"),
+    *[RestCase(2, f"{name}-{where}", body, path) for name, body in MALFORMED
+      for where, path in [("infer", INFER_PATH), ("predict", PREDICT), ("index", INDEX)]],
+    *[RestCase(3, f"{name}-{where}", text, path)
+      for name, text in [("array", b"[]"), ("number", b"1"), ("text", b'"x"'), ("null", b"null"),
+                         ("true", b"true")]
+      for where, path in [("infer", INFER_PATH), ("predict", PREDICT), ("index", INDEX)]],
+    RestCase(3, "no-inputs", b"{}"),
+    RestCase(3, "inputs-is-an-object", message_with(inputs={})),
+    RestCase(3, "inputs-is-null", message_with(inputs=None)),
+    RestCase(3, "inputs-is-text", message_with(inputs="input")),
+    RestCase(3, "input-is-text", message_with(inputs=["input"])),
+    RestCase(3, "input-is-null", message_with(inputs=[None])),
+    RestCase(3, "outputs-is-an-object", message_with(outputs={})),
+    RestCase(3, "output-is-text", message_with(outputs=["output"])),
+    RestCase(3, "parameters-is-an-array", message_with(parameters=[])),
+    RestCase(3, "id-is-a-number", message_with(id=7)),
+    RestCase(3, "no-shape", infer_with(shape=None)),
+    RestCase(3, "shape-is-text", infer_with(shape="1,10")),
+    RestCase(3, "shape-of-text", infer_with(shape=["1", "10"])),
+    RestCase(3, "shape-of-fractions", infer_with(shape=[1.0, 10.5])),
+    RestCase(3, "shape-overflows", infer_with(shape=[1, 2**70])),
+    RestCase(3, "no-datatype", infer_with(datatype=None)),
+    RestCase(3, "datatype-is-a-number", infer_with(datatype=1)),
+    RestCase(3, "no-name", infer_with(name=None)),
+    RestCase(3, "name-is-a-number", infer_with(name=1)),
+    RestCase(3, "no-data", infer_with(data=None)),
+    RestCase(3, "data-is-text", infer_with(data="0.5")),
+    RestCase(3, "data-is-an-object", infer_with(data={"0": 0.5})),
+    RestCase(3, "predict-without-input", b"{}", PREDICT),
+    RestCase(3, "predict-other-key", b'{"data": [[1]]}', PREDICT),
+    RestCase(3, "predict-both", json.dumps({"input": [ROW], "inputs": {"input": [ROW]}}).encode(), PREDICT),
+    RestCase(3, "predict-extra-key", json.dumps({"input": [ROW], "colour": 1}).encode(), PREDICT),
+    RestCase(3, "predict-inputs-is-an-array", json.dumps({"inputs": [ROW]}).encode(), PREDICT),
+    RestCase(3, "predict-input-for-two", b'{"input": [[1, 2]]}', "/predict/add"),
+    RestCase(3, "index-ready-is-text", b'{"ready": "yes"}', INDEX),
+    *[RestCase(4, f"{name}-{where}", text.encode(), path) for name, text, where, path in [
+        ("arrays", deep("["), "infer", INFER_PATH),
+        ("objects", deep('{"a":'), "infer", INFER_PATH),
+        ("closed-arrays", deep("[", "]"), "infer", INFER_PATH),
+        ("data", '{"inputs":[{"name":"input","shape":[1,10],"datatype":"FP32","data":' + deep("[", "]") + "}]}",
+         "infer", INFER_PATH),
+        ("parameters", '{"inputs":[],"parameters":{"a":' + deep("[", "]") + "}}", "infer", INFER_PATH),
+        ("input-parameters", '{"inputs":[{"name":"input","parameters":' + deep('{"a":', "}").replace(":}", ":1}", 1)
+         + "}]}", "infer", INFER_PATH),
+        ("unknown-key", '{"unknown":' + deep("[", "]") + "}", "infer", INFER_PATH),
+        ("shape", '{"inputs":[{"name":"input","shape":' + deep("[", "]") + "}]}", "infer", INFER_PATH),
+        ("input", '{"input":' + deep("[", "]") + "}", "predict", PREDICT),
+        ("unclosed-input", '{"input":' + deep("["), "predict", PREDICT),
+        ("inputs", '{"inputs":{"input":' + deep("[", "]") + "}}", "predict", PREDICT),
+        ("arrays", deep("["), "index", INDEX),
+        ("key", '{"a":' + deep("[", "]") + "}", "index", INDEX)]],
+    *[RestCase(5, f"{word}-{where}", body.encode(), path)
+      for word in ("NaN", "Infinity", "-Infinity", "nan", "inf")
+      for where, body, path in [
+          ("infer", GOOD_BODY.decode().replace("0.5", word), INFER_PATH),
+          ("predict", json.dumps({"input": [ROW]}).replace("0.5", word), PREDICT)]],
+    *[RestCase(6, f"1e400-{where}", body.replace("0.5", "1e400").encode(), path)
+      for where, body, path in [("infer", GOOD_BODY.decode(), INFER_PATH),
+                                ("predict", json.dumps({"input": [ROW]}), PREDICT)]],
+    RestCase(6, "predict-fp32-too-large", b'{"input": [[1e39, 1, 1, 1, 1, 1, 1, 1, 1, 1]]}', PREDICT),
+    RestCase(6, "predict-fraction-for-ids", b'{"input": [[1.5]]}', "/predict/embedding"),
+    RestCase(7, "predict-text", b'{"input": [["1", 2, 3, 4, 5, 6, 7, 8, 9, 10]]}', PREDICT),
+    RestCase(7, "predict-mixed", b'{"input": [[true, 2, 3, 4, 5, 6, 7, 8, 9, 10]]}', PREDICT),
+    RestCase(7, "predict-null", b'{"input": null}', PREDICT),
+    RestCase(7, "predict-object", b'{"input": {"a": 1}}', PREDICT),
+    RestCase(7, "predict-number-for-bool",
+             json.dumps({"inputs": {"x": [EIGHT], "use_second_layer": 1}}).encode(), "/predict/control_flow"),
+    RestCase(7, "predict-array-for-bool",
+             json.dumps({"inputs": {"x": [EIGHT], "use_second_layer": [True]}}).encode(),
+             "/predict/control_flow"),
+    RestCase(8, "invalid-utf-8-in-name", GOOD_BODY.replace(b'"input"', b'"\xff\xfe"')),
+    RestCase(8, "invalid-utf-8-in-id", message_with(id="ID").replace(b"ID", b"\xc3\x28")),
+    RestCase(8, "overlong-utf-8", message_with(id="ID").replace(b"ID", b"\xc0\xaf")),
+    RestCase(8, "lone-surrogate-in-name", GOOD_BODY.replace(b'"input"', b'"\\ud800"')),
+    RestCase(8, "lone-surrogate-in-id", message_with(id="ID").replace(b"ID", b"\\udc00")),
+    RestCase(8, "nul-in-input-name", GOOD_BODY.replace(b'"input"', b'"input\\u0000"')),
+    RestCase(8, "predict-invalid-utf-8", b'{"inputs": {"x": [1.0], "mode": "\xff"}}', "/predict/text"),
+    RestCase(8, "bom-utf-16", b"\xff\xfe{\0}\0"),
+    RestCase(9, "key-twice", GOOD_BODY[:-1] + b', "inputs": []}'),
+    RestCase(9, "id-twice", GOOD_BODY[:-1] + b', "id": "a", "id": "b"}'),
+    RestCase(9, "data-twice", GOOD_BODY.replace(b'"data"', b'"data": [], "data"')),
+    RestCase(9, "shape-twice", GOOD_BODY.replace(b'"shape"', b'"shape": [1, 10], "shape"')),
+    RestCase(9, "name-twice", GOOD_BODY.replace(b'"name"', b'"name": "input", "name"')),
+    RestCase(9, "parameter-twice", GOOD_BODY[:-1] + b', "parameters": {"timeout": 5, "timeout": 6}}'),
+    RestCase(9, "escaped-key-twice", GOOD_BODY[:-1] + b', "i\\u006eputs": []}'),
+    RestCase(9, "predict-key-twice", b'{"input": [[1]], "input": [[1]]}', PREDICT),
+    RestCase(9, "predict-input-twice", b'{"inputs": {"a": [1], "a": [1], "b": [1]}}', "/predict/add"),
+    RestCase(13, "predict-columns", b'{"input": [[1, 2, 3]]}', PREDICT),
+    RestCase(13, "predict-scalar", b'{"input": 1}', PREDICT),
+    RestCase(13, "predict-no-rows-of-none", b'{"input": [[]]}', PREDICT),
+    RestCase(20, "predict-ragged", b'{"input": [[1, 2, 3], [1, 2]]}', PREDICT),
+    RestCase(20, "predict-mixed-depth", b'{"input": [[1, 2], 3]}', PREDICT),
+    RestCase(22, "predict-missing", b'{"inputs": {"a": [[1, 2]]}}', "/predict/add"),
+    RestCase(22, "predict-extra", b'{"inputs": {"a": [1], "b": [1], "c": [1]}}', "/predict/add"),
+    RestCase(24, "data-and-size", infer_with(parameters={"binary_data_size": 40})),
+    RestCase(24, "data-and-bytes", **binary(also={"data": ROW})),
+    *[RestCase(25, f"header-{name}", **binary(header=header)) for name, header in [
+        ("text", "abc"), ("negative", "-1"), ("plus", "+10"), ("past-the-end", "10000"),
+        ("over-int32", "4294967296"), ("over-int64", "99999999999999999999"), ("fraction", "10.5"),
+        ("hexadecimal", "0x10"), ("empty", ""), ("short", "10")]],
+    *[RestCase(26, f"size-{name}", **binary(size=size)) for name, size in [
+        ("negative", -1), ("fraction", 40.5), ("float", 40.0), ("text", "40"), ("bool", True), ("null", None),
+        ("overflow", 2**64), ("over-int64", 2**63), ("wraps", 2**64 - 40), ("short", 36), ("extra", 44)]],
+    RestCase(26, "bytes-left-over", **binary(data=bytes(41))),
+    RestCase(26, "bytes-missing", **binary(data=bytes(39))),
+    RestCase(26, "no-bytes", **binary(data=b"")),
+    RestCase(27, "no-header", binary()["body"]),
+    RestCase(27, "no-header-no-bytes", binary(data=b"")["body"]),
+    RestCase(28, "text-count", json.dumps({"inputs": [
+        {"name": "x", "shape": [1], "datatype": "FP32", "data": [1.0]},
+        {"name": "mode", "shape": [2], "datatype": "BYTES", "data": ["double"]}]}).encode(),
+             "/v2/models/text/infer"),
+    RestCase(38, "content-encoding-gzip", b"\x1f\x8b\x08\x00corrupt", headers={"Content-Encoding": "gzip"},
+             code=415, has_headers=("accept-encoding",)),
+    RestCase(38, "content-encoding-unknown", GOOD_BODY, headers={"Content-Encoding": "br"}, code=415,
+             has_headers=("accept-encoding",)),
+    RestCase(38, "content-encoding-list", GOOD_BODY, headers={"Content-Encoding": "identity, zip"}, code=415,
+             has_headers=("accept-encoding",)),
+    *[RestCase(41, f"unknown-url-{number}", path=path, method="GET", code=404)
+      for number, path in enumerate(["/nothing", "/v2/nothing", "/v2/models", "/v1/models/linear",
+                                     "/v2/models/linear/infer/more", "/predict/linear/1/2", "/v3"])],
+    *[RestCase(41, f"wrong-method-{method}-{number}", path=path, method=method, code=405,
+               has_headers=("allow",))
+      for number, (method, path) in enumerate([
+          ("GET", INFER_PATH), ("GET", PREDICT), ("PUT", PREDICT), ("DELETE", "/v2/models/linear"),
+          ("POST", "/v2"), ("POST", "/v2/health/live"), ("GET", INDEX), ("PATCH", "/predict"),
+          ("POST", "/metrics")])],
+    RestCase(42, "predict-unknown-model", b'{"input": [[1]]}', "/predict/nothing", code=404),
+    RestCase(42, "metadata-unknown-model", path="/v2/models/nothing", method="GET", code=404),
+    RestCase(42, "ready-unknown-model", path="/v2/models/nothing/ready", method="GET", code=404),
+    RestCase(43, "predict-unknown-version", b'{"input": [[1]]}', "/predict/linear/9", code=404),
+    RestCase(43, "predict-version-is-a-word", b'{"input": [[1]]}', "/predict/linear/latest"),
+    RestCase(43, "metadata-unknown-version", path="/v2/models/linear/versions/9", method="GET", code=404),
+    RestCase(43, "metadata-version-is-a-word", path="/v2/models/linear/versions/a", method="GET"),
+    RestCase(44, "predict-model-that-did-not-load", b'{"input": [[1]]}', "/predict/broken", code=503),
+    RestCase(44, "metadata-of-it", path="/v2/models/broken", method="GET", code=503),
+    RestCase(45, "ready-of-it", path="/v2/models/broken/ready", method="GET", code=503),
+    *[RestCase(46, f"{where}-{name}", GOOD_BODY, path.format(model), method, code=code)
+      for name, model, code in [
+          ("parent", "..%2flinear", 400), ("encoded-dots", "%2e%2e%2flinear", 400),
+          ("upper-case", "%2E%2E%2Flinear", 400), ("absolute", "%2fetc%2fpasswd", 400),
+          ("blank", "%20", 400), ("nul", "linear%00", 400), ("bad-escape", "lin%zzear", 400),
+          ("half-escape", "linear%2", 400), ("not-utf-8", "%ff%fe", 400), ("dots", "%2e%2e", 400),
+          ("backslash", "..%5clinear", 400)]
+      for where, path, method in [("infer", "/v2/models/{}/infer", "POST"), ("metadata", "/v2/models/{}", "GET"),
+                                  ("ready", "/v2/models/{}/ready", "GET"), ("predict", "/predict/{}", "POST")]],
+    RestCase(46, "empty-name", GOOD_BODY, "/v2/models//infer", code=(400, 404)),
+    RestCase(46, "dots-in-path", GOOD_BODY, "/v2/models/../models/linear/infer", code=(400, 404)),
+    RestCase(55, "parameter-is-an-object", message_with(parameters={"x": {"y": 1}})),
+    RestCase(55, "parameter-is-an-array", message_with(parameters={"x": [1]})),
+    RestCase(55, "parameter-is-null", message_with(parameters={"timeout": None})),
+    RestCase(55, "timeout-overflows", message_with(parameters={"timeout": 2**70})),
+    RestCase(55, "output-binary-is-text", message_with(
+        outputs=[{"name": "output", "parameters": {"binary_data": "yes"}}])),
+    RestCase(55, "predict-timeout-is-text", json.dumps(
+        {"input": [ROW], "parameters": {"timeout": "soon"}}).encode(), PREDICT),
+    RestCase(60, "predict-id-past-the-table", b'{"input": [[50]]}', "/predict/embedding"),
+    RestCase(60, "predict-model-raises", b'{"input": [-1.0]}', "/predict/raises", code=500),
+    RestCase(61, "predict-no-memory", b'{"input": [1.0]}', "/predict/hog", code=503),
+]
+
+
+# ---- What only gRPC can say ----
+
+@dataclass(frozen=True)
+class GrpcCase:
+    row: int
+    name: str
+    change: Callable  # changes a good ModelInferRequest, or returns another
+    code: Any = "INVALID_ARGUMENT"
+
+
+def _both_contents(message):
+    message.inputs[0].contents.fp32_contents.extend(ROW)
+
+
+def _parameter_without_value(message):
+    message.parameters["timeout"].SetInParent()
+
+
+GRPC = [
+    GrpcCase(1, "empty-message", lambda message: message.Clear()),
+    GrpcCase(29, "one-raw-too-many", lambda message: message.raw_input_contents.append(b"")),
+    GrpcCase(29, "no-raw-no-contents", lambda message: message.ClearField("raw_input_contents")),
+    GrpcCase(29, "raw-and-contents", _both_contents),
+    GrpcCase(29, "raw-without-inputs", lambda message: message.ClearField("inputs")),
+    GrpcCase(55, "parameter-without-value", _parameter_without_value),
+    GrpcCase(55, "timeout-over-int64",
+             lambda message: setattr(message.parameters["timeout"], "uint64_param", 2**64 - 1)),
 ]

@@ -1,112 +1,159 @@
-"""Every bad input gets its answer, over REST and over gRPC, and the server is as well as before."""
+"""Bad input gets the right status and one sentence, and the server goes on as before."""
+
+import json
+import re
 
 import grpc
-import harness
 import pytest
-from bad_inputs import CASES, ROW
 
-GROWTH_MIB = 150  # what one server may grow by over the whole table
+import harness
+from bad_inputs import GRPC, INFER, REST
+from conftest import LINEAR, MAX_REQUEST_BYTES, assert_has_not_grown, assert_serves
+from transports import BINARY, JSON, RAW, Infer, Tensor, expected_code
 
-
-@pytest.fixture(scope="module")
-def server(demo_models, adversarial_models, tmp_path_factory):
-    directory = tmp_path_factory.mktemp("models")
-    for folder, names in [(demo_models, ["linear", "digits"]),
-                          (adversarial_models, ["echo", "embedding", "add", "raises"])]:
-        for name in names:
-            (directory / f"{name}.pt").symlink_to(f"{folder}/{name}.pt")
-    with harness.Server(directory, "--max-request-bytes", 8 << 20) as running:
-        running.expected = running.predict("linear", [ROW])
-        running.rss_before = running.rss_mib()
-        yield running
+INFER_SENT = [pytest.param(case, transport, id=f"row{case.row}-{case.name}-{transport}")
+              for case in INFER for transport in case.via]
 
 
-@pytest.fixture(scope="module")
-def channel(server):
-    with grpc.insecure_channel(f"127.0.0.1:{server.grpc_port}") as channel:
-        yield channel
-
-
-def ids(cases):
-    return [f"{case.row}: {case.name}"[:70] for case in cases]
+def by_id(cases):
+    return [pytest.param(case, id=f"row{case.row}-{case.name}") for case in cases]
 
 
 def as_tuple(value):
     return value if isinstance(value, tuple) else (value,)
 
 
-def assert_well(server):
-    assert server.process.poll() is None, server.log()
-    assert server.predict("linear", [ROW]) == server.expected
-    assert server.rss_mib() - server.rss_before < GROWTH_MIB
+@pytest.mark.parametrize("case, transport", INFER_SENT)
+def test_infer(client, before, case, transport):
+    outcome = client.infer(case.request, transport)
+    assert outcome.code in [expected_code(status, transport) for status in as_tuple(case.status)], outcome
+    assert harness.is_one_sentence(outcome.error), outcome.error
+    assert re.search(case.says, outcome.error), outcome.error
+    assert_serves(client)
 
 
-REST = [case for case in CASES if case.rest]
-GRPC = [case for case in CASES if case.grpc]
+@pytest.mark.parametrize("case", by_id(REST))
+def test_rest(server, client, before, case):
+    answer = server.request(case.method, case.path, case.body, case.headers)
+    assert answer.status in as_tuple(case.code), answer.body
+    assert answer.headers["Content-Type"].split(";")[0] == "application/json"
+    message = json.loads(answer.body)
+    if not (case.row == 45 and "ready" in message):
+        assert list(message) == ["error"], answer.body
+        assert harness.is_one_sentence(message["error"]), message["error"]
+    for name in case.has_headers:
+        assert name in answer.headers, dict(answer.headers)
+    assert_serves(client)
 
 
-@pytest.mark.parametrize("case", REST, ids=ids(REST))
-def test_rest(case, server):
-    method, path, body, headers = case.rest
-    answer = server.request(method, path, body, headers)
-    assert answer.status in as_tuple(case.status), answer.body[:500]
-    assert answer.headers["Content-Type"].startswith("application/json")
-    if answer.status >= 400:
-        assert set(answer.json) == {"error"}
-        assert harness.is_one_sentence(answer.error), answer.error
-        assert case.also_in_error in answer.error
-    if answer.status == 405:
-        assert answer.headers["Allow"] == "POST"
-    assert_well(server)
+@pytest.mark.parametrize("case", by_id(GRPC))
+def test_grpc(client, before, case):
+    message = client.message(LINEAR.request, raw=True)
+    case.change(message)
+    outcome = client.call(message)
+    assert outcome.code == case.code, outcome
+    assert harness.is_one_sentence(outcome.error), outcome.error
+    assert_serves(client)
 
 
-@pytest.mark.parametrize("case", GRPC, ids=ids(GRPC))
-def test_grpc(case, server, channel, stubs):
-    messages, _ = stubs
-    request = case.grpc if isinstance(case.grpc, bytes) else case.grpc(messages).SerializeToString()
-    call = channel.unary_unary("/inference.GRPCInferenceService/ModelInfer")
+def call_bytes(client, method, data):
+    """Calls an RPC with bytes in place of a message; the status' name."""
+    call = client.channel.unary_unary(f"/inference.GRPCInferenceService/{method}",
+                                      request_serializer=None, response_deserializer=None)
     try:
-        call(request, timeout=harness.PATIENCE)
-        code, text = "OK", ""
+        call(data, timeout=30)
+        return "OK"
     except grpc.RpcError as error:
-        code, text = error.code().name, error.details()
-    assert code in as_tuple(case.code), text
-    if code == "INVALID_ARGUMENT" and not isinstance(case.grpc, bytes):
-        assert harness.is_one_sentence(text), text
-        assert case.also_in_error in text
-    assert_well(server)
+        return error.code().name
 
 
-def test_a_message_above_the_limit(server, channel, stubs):
-    messages, service = stubs
-    request = messages.ModelInferRequest(model_name="echo")
-    request.inputs.add(name="x", datatype="UINT8", shape=[9 << 20])
-    request.raw_input_contents.append(bytes(9 << 20))
-    with pytest.raises(grpc.RpcError) as caught:
-        service.GRPCInferenceServiceStub(channel).ModelInfer(request, timeout=harness.PATIENCE)
-    assert caught.value.code() == grpc.StatusCode.RESOURCE_EXHAUSTED
-    assert_well(server)
+@pytest.mark.parametrize("data", [b"\xff\xff\xff", b"\x0a\xff\xff\xff\xff\x0f", b"\x0a\x05lin", b"\x08" * 11,
+                                  b"\x0a\x02\xff\xfe"],
+                         ids=["tag", "length-past-the-end", "truncated", "varint", "name-not-utf-8"])
+def test_grpc_bytes_that_are_no_message(client, before, data):
+    assert call_bytes(client, "ModelInfer", data) in ("INTERNAL", "INVALID_ARGUMENT", "NOT_FOUND")
+    assert_serves(client)
 
 
-def test_an_unknown_method_is_unimplemented(server, channel):
-    with pytest.raises(grpc.RpcError) as caught:
-        channel.unary_unary("/inference.GRPCInferenceService/Nothing")(b"", timeout=harness.PATIENCE)
-    assert caught.value.code() == grpc.StatusCode.UNIMPLEMENTED
-    assert_well(server)
+def test_grpc_nesting_is_bounded(client, before):
+    """Groups within groups, which a parser may follow too deep."""
+    assert call_bytes(client, "ModelInfer", b"\x7b" * 100_000) in ("INTERNAL", "INVALID_ARGUMENT")
+    assert_serves(client)
 
 
-def test_one_bad_row_fails_alone(server):
-    """Batch-mates of a request that the model refuses get their own answers."""
-    import concurrent.futures
+def test_grpc_unknown_method(client, before):
+    assert call_bytes(client, "Nothing", b"") == "UNIMPLEMENTED"
+    assert_serves(client)
 
-    good = {"input": [[1, 2]]}
-    expected = server.post("/predict/embedding", good).json
-    with concurrent.futures.ThreadPoolExecutor(16) as pool:
-        bodies = [{"input": [[1, 50]]} if n % 8 == 3 else good for n in range(96)]
-        answers = list(pool.map(lambda body: server.post("/predict/embedding", body), bodies))
-    for body, answer in zip(bodies, answers):
-        if body is good:
-            assert (answer.status, answer.json) == (200, expected)
-        else:
-            assert answer.status == 400
-    assert_well(server)
+
+def test_grpc_message_over_the_limit(client, before):
+    rows = MAX_REQUEST_BYTES // 40 + 1000
+    request = Infer("linear", (Tensor("input", "FP32", (rows, 10), [0.0] * (rows * 10)),))
+    outcome = client.infer(request, RAW)
+    assert outcome.code == "RESOURCE_EXHAUSTED", outcome
+    assert_serves(client)
+
+
+@pytest.mark.parametrize("transport", [JSON, BINARY])
+def test_rest_body_over_the_limit(client, before, transport):
+    rows = MAX_REQUEST_BYTES // 30 + 1000
+    request = Infer("linear", (Tensor("input", "FP32", (rows, 10), [0.0] * (rows * 10)),))
+    outcome = client.infer(request, transport)
+    assert outcome.code == 413, outcome.code
+    assert harness.is_one_sentence(outcome.error), outcome.error
+    assert_serves(client)
+
+
+def test_grpc_model_ready(client, before, stubs):
+    """Of a model that failed to load: not ready, which is not an error."""
+    messages = stubs[0]
+    assert not client.stub.ModelReady(messages.ModelReadyRequest(name="broken"), timeout=30).ready
+    assert client.stub.ModelReady(messages.ModelReadyRequest(name="linear"), timeout=30).ready
+    for name, version, code in [("nothing", "", "NOT_FOUND"), ("linear", "9", "NOT_FOUND"),
+                                ("linear", "x", "INVALID_ARGUMENT"), ("../x", "", "INVALID_ARGUMENT")]:
+        with pytest.raises(grpc.RpcError) as raised:
+            client.stub.ModelReady(messages.ModelReadyRequest(name=name, version=version), timeout=30)
+        assert raised.value.code().name == code, name
+    assert_serves(client)
+
+
+def test_grpc_metadata_of_what_is_not_there(client, before, stubs):
+    messages = stubs[0]
+    for name, version, code in [("nothing", "", "NOT_FOUND"), ("linear", "9", "NOT_FOUND"),
+                                ("broken", "", "UNAVAILABLE"), ("linear", "x", "INVALID_ARGUMENT"),
+                                ("..", "", "INVALID_ARGUMENT"), ("a" * 10_000, "", "INVALID_ARGUMENT")]:
+        with pytest.raises(grpc.RpcError) as raised:
+            client.stub.ModelMetadata(messages.ModelMetadataRequest(name=name, version=version), timeout=30)
+        assert raised.value.code().name == code, name
+        assert harness.is_one_sentence(raised.value.details()), raised.value.details()
+    assert_serves(client)
+
+
+def test_predict_without_a_default_model(server, client, before):
+    answer = server.post("/predict", {"input": [[1]]})
+    assert answer.status == 400, answer.body
+    assert re.search("default-model|/predict/", answer.error), answer.error
+    assert_serves(client)
+
+
+def test_a_bad_request_leaves_its_connection_open(server, before):
+    """A mistake in the body is no mistake in the framing: the next request uses the same connection."""
+    import http.client
+
+    connection = http.client.HTTPConnection("127.0.0.1", server.http_port, timeout=30)
+    connection.request("POST", "/predict/linear", b"{}")
+    response = connection.getresponse()
+    assert response.status == 400
+    response.read()
+    used = connection.sock
+    connection.request("POST", "/predict/echo", b'{"input": [1]}')
+    response = connection.getresponse()
+    assert (response.status, response.read()) == (200, b'{"output":[1]}')
+    assert connection.sock is used
+    connection.close()
+
+
+def test_the_server_has_not_grown(server, client, before):
+    """After all of the above. Last in this file."""
+    assert_serves(client)
+    assert_has_not_grown(server, before)

@@ -1,8 +1,15 @@
--- wrk: POSTs the file BENCH_BODY and prints one line of JSON at the end.
+-- wrk: POSTs the file BENCH_BODY and prints one line of JSON at the end. BENCH_HEADER_LENGTH: the
+-- length of its JSON part, if binary tensors follow.
 local file = assert(io.open(os.getenv("BENCH_BODY"), "rb"))
+local header_length = os.getenv("BENCH_HEADER_LENGTH")
 wrk.method = "POST"
 wrk.body = file:read("*a")
-wrk.headers["Content-Type"] = "application/json"
+if header_length and header_length ~= "" then
+  wrk.headers["Content-Type"] = "application/octet-stream"
+  wrk.headers["Inference-Header-Content-Length"] = header_length
+else
+  wrk.headers["Content-Type"] = "application/json"
+end
 file:close()
 
 function done(summary, latency, requests)

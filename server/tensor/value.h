@@ -3,7 +3,6 @@
 
 #include <cstdint>
 #include <string>
-#include <utility>
 #include <variant>
 #include <vector>
 
@@ -12,6 +11,7 @@
 namespace flambeau {
 
 struct Value;
+struct ValueEntry;
 
 struct None {
   bool operator==(const None&) const = default;
@@ -24,7 +24,7 @@ struct ValueTuple {
   std::vector<std::string> names;  // of a NamedTuple, else empty
 };
 struct ValueDict {
-  std::vector<std::pair<std::string, Value>> items;  // in the model's order
+  std::vector<ValueEntry> items;  // in the model's order
 };
 
 // Threads: a value. Lifetime: tensors share their bytes. Errors: none.
@@ -34,6 +34,11 @@ struct Value {
 
   const Tensor* tensor() const { return std::get_if<Tensor>(&data); }
   bool is_none() const { return std::holds_alternative<None>(data); }
+};
+
+struct ValueEntry {
+  std::string key;
+  Value value;
 };
 
 struct NamedValue {

@@ -36,7 +36,7 @@ class HttpListener {
     size_t max_header_count = 100;
     size_t max_uri_bytes = 8192;
     size_t max_chunks = 65536;
-    Duration header_timeout = std::chrono::seconds(10);  // first byte of a request to its blank line
+    Duration header_timeout = std::chrono::seconds(10);  // a request's first byte to its blank line
     Duration body_timeout = std::chrono::seconds(60);    // blank line to the body's last byte
     Duration idle_timeout = std::chrono::seconds(75);    // between requests
     Duration write_timeout = std::chrono::seconds(60);   // without any progress

@@ -27,6 +27,8 @@ struct HttpRequest {
   std::string_view body;
   std::shared_ptr<const void> body_owner;
   std::string peer;
+  // X-Request-Id where it is well formed, else made; the listener sends it back with every answer.
+  std::string request_id;
   CancelTokenPtr cancel;  // cancelled when the client closes
 
   // The first header of that lower-case name, or nothing.
@@ -40,8 +42,33 @@ struct HttpResponse {
   std::vector<std::pair<std::string, std::string>> headers;
 };
 
-// Takes the answer: exactly once, from any thread; must not block.
-using Responder = std::function<void(HttpResponse)>;
+// Makes an answer later: see Responder::Defer.
+using MakeResponse = std::function<HttpResponse()>;
+
+// Where an answer goes: a connection of the listener, or a test's double.
+// Threads: any. Lifetime: shared by the copies of a Responder. Errors: none; an answer that comes
+// too late is dropped.
+class ResponseTarget {
+ public:
+  virtual ~ResponseTarget() = default;
+  virtual void Deliver(HttpResponse response) = 0;
+  virtual void Deliver(MakeResponse make) = 0;
+};
+
+// Takes the answer: exactly once, from any thread; never blocks. If every copy is destroyed without
+// an answer, the listener answers 500.
+class Responder {
+ public:
+  explicit Responder(std::shared_ptr<ResponseTarget> target) : target_(std::move(target)) {}
+
+  void operator()(HttpResponse response) const { target_->Deliver(std::move(response)); }
+  // `make` runs on the connection's I/O thread: a model worker hands its result over and goes on,
+  // and encodes nothing. It is destroyed unrun if the client has gone.
+  void Defer(MakeResponse make) const { target_->Deliver(std::move(make)); }
+
+ private:
+  std::shared_ptr<ResponseTarget> target_;
+};
 
 // One route. Called on an I/O thread: it may decode and submit, never wait.
 // Threads: any number at once. Lifetime: outlives the listener. Errors: answered through `respond`.

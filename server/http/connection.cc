@@ -1,0 +1,383 @@
+#include "http/connection.h"
+
+#include <sys/epoll.h>
+#include <sys/socket.h>
+#include <sys/uio.h>
+
+#include <algorithm>
+#include <array>
+#include <atomic>
+#include <cerrno>
+#include <new>
+#include <span>
+#include <utility>
+
+#include "http/response_writer.h"
+#include "http/status_mapping.h"
+
+namespace flambeau {
+namespace {
+
+// How much one connection may receive before the others have their turn.
+constexpr size_t kReadTurn = size_t{256} << 10;
+constexpr std::string_view kContinue = "HTTP/1.1 100 Continue\r\n\r\n";
+
+// Posts the answer to the connection's loop. It knows the connection by slot and ticket only, so
+// that it may outlive it, the loop and the listener.
+class LoopTarget final : public ResponseTarget {
+ public:
+  LoopTarget(std::shared_ptr<Mailbox> mailbox, uint32_t slot, uint64_t ticket)
+      : mailbox_(std::move(mailbox)), slot_(slot), ticket_(ticket) {}
+  ~LoopTarget() override {
+    try {
+      if (!answered_) Deliver(ErrorResponse(500, "The request was dropped by the server."));
+    } catch (...) {  // no memory even for that: the client waits for its own timeout
+    }
+  }
+
+  void Deliver(HttpResponse response) override { Post(std::move(response)); }
+  void Deliver(MakeResponse make) override { Post(std::move(make)); }
+
+ private:
+  template <typename Response>
+  void Post(Response response) {
+    if (answered_.exchange(true)) return;
+    mailbox_->Post(Reply{slot_, ticket_, std::move(response)});
+  }
+
+  const std::shared_ptr<Mailbox> mailbox_;
+  const uint32_t slot_;
+  const uint64_t ticket_;
+  std::atomic<bool> answered_{false};
+};
+
+HttpResponse Make(Reply reply) {
+  if (auto* response = std::get_if<HttpResponse>(&reply.response)) return std::move(*response);
+  try {
+    return std::get<MakeResponse>(reply.response)();
+  } catch (const std::bad_alloc&) {
+    return ErrorResponse(503, "The server has no memory left for the answer.");
+  } catch (...) {
+    return ErrorResponse(500, "The answer could not be encoded.");
+  }
+}
+
+}  // namespace
+
+Connection::Connection(NewConnection accepted, uint32_t slot, LoopContext* loop)
+    : fd_(std::move(accepted.fd)),
+      peer_(std::move(accepted.peer)),
+      slot_(slot),
+      loop_(loop),
+      deadline_(loop->deadlines.Add(slot)),
+      reader_({loop->options.max_request_bytes, loop->options.max_header_bytes,
+               loop->options.max_header_count, loop->options.max_uri_bytes,
+               loop->options.max_chunks}) {
+  SetWait(Wait::kIdle);
+}
+
+Connection::~Connection() {
+  if (cancel_ != nullptr) cancel_->Cancel();
+  loop_->deadlines.Remove(deadline_);
+}
+
+void Connection::OnEvents(uint32_t epoll_events) {
+  if ((epoll_events & (EPOLLERR | EPOLLHUP)) != 0) {
+    PeerClosed();
+    return Close();
+  }
+  if ((epoll_events & EPOLLRDHUP) != 0) PeerClosed();
+  if ((epoll_events & (EPOLLIN | EPOLLRDHUP)) != 0) readable_ = true;
+  if (state_ == State::kWriting && (epoll_events & EPOLLOUT) != 0) Flush();
+  Continue();
+}
+
+void Connection::Continue() {
+  wants_turn_ = false;
+  if (state_ == State::kReading) Read();
+  if (state_ == State::kLingering) Discard();
+}
+
+void Connection::OnReply(Reply reply) {
+  if (state_ != State::kHandling || reply.ticket != ticket_) return;
+  Respond(Make(std::move(reply)));
+  Continue();
+}
+
+void Connection::OnDeadline(Wait wait) {
+  if (wait != Wait::kHead && wait != Wait::kBody) return Close();
+  Refuse(408, wait == Wait::kHead ? "The request's headers took too long to arrive."
+                                  : "The request's body took too long to arrive.");
+  Continue();
+}
+
+void Connection::OnDrain() {
+  if (state_ != State::kReading) return;
+  readable_ = true;  // a request that is already here is still answered
+  Continue();
+  if (state_ == State::kReading && !reader_.started()) Close();
+}
+
+void Connection::Read() {
+  size_t budget = kReadTurn;
+  while (state_ == State::kReading) {
+    if (pending_begin_ < pending_.size()) {
+      std::string_view data = std::string_view(pending_).substr(pending_begin_);
+      Consume(&data);
+      pending_begin_ = pending_.size() - data.size();
+      continue;
+    }
+    pending_ = std::string();
+    pending_begin_ = 0;
+    if (!readable_) break;
+    if (budget == 0) {
+      wants_turn_ = true;
+      break;
+    }
+    if (!Receive(&budget)) break;
+  }
+  if (state_ == State::kReading) SetReadingWait();
+}
+
+// False if there is nothing more for now, or ever.
+bool Connection::Receive(size_t* budget) {
+  const std::span<char> body = reader_.BodySpace();
+  const std::span<char> space = body.empty() ? std::span<char>(loop_->scratch) : body;
+  const size_t wanted = std::min(space.size(), *budget);
+  const ssize_t received = recv(fd_.get(), space.data(), wanted, 0);
+  if (received < 0) {
+    if (errno == EINTR) return true;
+    readable_ = false;
+    if (errno != EAGAIN) Close();
+    return false;
+  }
+  if (received == 0) {
+    if (reader_.started()) LogRequest(reader_.head_read() ? 400 : 408);
+    Close();
+    return false;
+  }
+  const auto bytes = static_cast<size_t>(received);
+  *budget -= bytes;
+  // Less than asked for: the socket is empty, and the next bytes will be an event of their own.
+  readable_ = bytes == wanted || peer_closed_;
+  std::string_view data(space.data(), bytes);
+  if (!body.empty()) {
+    reader_.BodyReceived(bytes);
+    data = {};
+  }
+  Consume(&data);
+  pending_.assign(data);
+  return true;
+}
+
+void Connection::Consume(std::string_view* data) {
+  while (state_ == State::kReading) {
+    switch (reader_.Feed(data)) {
+      case ReadEvent::kMore:
+        return;
+      case ReadEvent::kHead:
+        OnHead(!data->empty());
+        break;
+      case ReadEvent::kDone:
+        return Dispatch();
+      case ReadEvent::kFailed:
+        return Refuse(reader_.error().status, reader_.error().sentence);
+    }
+  }
+}
+
+void Connection::OnHead(bool body_has_begun) {
+  const RequestHead& head = reader_.head();
+  if (!head.expect_continue || body_has_begun || (head.content_length == 0 && !head.chunked))
+    return;
+  // The socket's buffer is empty now: if even this does not fit, the client is beyond help.
+  const ssize_t sent = send(fd_.get(), kContinue.data(), kContinue.size(), MSG_NOSIGNAL);
+  if (sent != static_cast<ssize_t>(kContinue.size())) Close();
+}
+
+void Connection::Dispatch() {
+  HttpRequest request = TakeRequest();
+  RouteMatch match = loop_->router->Find(request.method, request.path);
+  if (match.handler == nullptr) {
+    HttpResponse response = ErrorResponse(match.status, match.sentence);
+    if (!match.allow.empty()) response.headers.emplace_back("Allow", match.allow);
+    return Respond(std::move(response));
+  }
+  request.path_params = std::move(match.path_params);
+  const Responder respond(std::make_shared<LoopTarget>(loop_->mailbox, slot_, ticket_));
+  try {
+    match.handler->Handle(std::move(request), respond);
+  } catch (const std::bad_alloc&) {
+    respond(ErrorResponse(503, "The server has no memory left for the request."));
+  } catch (...) {
+    respond(ErrorResponse(500, "The request failed inside the server."));
+  }
+}
+
+HttpRequest Connection::TakeRequest() {
+  RequestHead& head = reader_.head();
+  state_ = State::kHandling;
+  SetWait(Wait::kNone);
+  ticket_ = ++loop_->tickets;
+  began_ = loop_->now;
+  keep_alive_ = head.keep_alive;
+  http_1_0_ = head.http_1_0;
+  method_ = head.method;
+  path_ = head.path;
+  cancel_ = std::make_shared<CancelToken>();
+  if (peer_closed_) cancel_->Cancel();
+
+  HttpRequest request;
+  request.method = std::move(head.method);
+  request.path = std::move(head.path);
+  request.headers = std::move(head.headers);
+  BodyBuffer::Shared body = reader_.body().Share();
+  request.body = body.bytes;
+  request.body_owner = std::move(body.owner);
+  request.peer = peer_;
+  request.cancel = cancel_;
+  const auto id = request.Header("x-request-id");
+  request_id_ = id && IsRequestId(*id) ? std::string(*id) : loop_->request_ids.Next();
+  request.request_id = request_id_;
+  reader_.Reset();
+  return request;
+}
+
+// Answers what is not a whole request. How far the client has got is unknown, so it ends here.
+void Connection::Refuse(int status, std::string_view sentence) {
+  HttpResponse response = ErrorResponse(status, sentence);
+  if (status == 415) response.headers.emplace_back("Accept-Encoding", "identity");
+  began_ = loop_->now;
+  method_ = reader_.head().method;
+  path_ = reader_.head().path;
+  request_id_ = loop_->request_ids.Next();
+  keep_alive_ = false;
+  Respond(std::move(response));
+}
+
+void Connection::Respond(HttpResponse response) {
+  cancel_.reset();
+  LogRequest(response.status);
+  if (response.status == HttpCode(StatusCode::kCancelled) && peer_closed_) return Close();
+  keep_alive_ = keep_alive_ && !loop_->draining;
+  out_head_ = SerializeHead(response, {keep_alive_, http_1_0_, loop_->date, request_id_});
+  out_body_ = method_ == "HEAD" ? std::string() : std::move(response.body);
+  written_ = 0;
+  state_ = State::kWriting;
+  SetWait(Wait::kWrite);
+  Flush();
+}
+
+void Connection::LogRequest(int status) const {
+  if (!loop_->log->Enabled(LogLevel::kDebug)) return;
+  const auto took = std::chrono::duration_cast<std::chrono::microseconds>(loop_->now - began_);
+  loop_->log->Debug("http request", {{"listener", loop_->options.name},
+                                     {"request_id", request_id_},
+                                     {"peer", peer_},
+                                     {"method", method_},
+                                     {"path", path_},
+                                     {"status", status},
+                                     {"us", static_cast<int64_t>(took.count())}});
+}
+
+void Connection::Flush() {
+  const size_t total = out_head_.size() + out_body_.size();
+  while (written_ < total) {
+    const size_t in_head = std::min(written_, out_head_.size());
+    const size_t in_body = written_ - in_head;
+    std::array<iovec, 2> parts = {iovec{out_head_.data() + in_head, out_head_.size() - in_head},
+                                  iovec{out_body_.data() + in_body, out_body_.size() - in_body}};
+    msghdr message{};
+    message.msg_iov = parts.data();
+    message.msg_iovlen = parts.size();
+    const ssize_t sent = sendmsg(fd_.get(), &message, MSG_NOSIGNAL);
+    if (sent < 0) {
+      if (errno == EINTR) continue;
+      if (errno != EAGAIN) Close();
+      return;
+    }
+    written_ += static_cast<size_t>(sent);
+    if (written_ < total) SetWait(Wait::kWrite);
+  }
+  OnWritten();
+}
+
+void Connection::OnWritten() {
+  out_head_.clear();
+  out_body_ = std::string();
+  if (!keep_alive_) return Linger();
+  state_ = State::kReading;
+  SetWait(Wait::kIdle);
+}
+
+// Closing with unread bytes would reset the connection, and the client might never see the answer:
+// say that nothing more comes, and let it finish.
+void Connection::Linger() {
+  state_ = State::kLingering;
+  SetWait(Wait::kLinger);
+  shutdown(fd_.get(), SHUT_WR);
+  readable_ = true;
+}
+
+void Connection::Discard() {
+  for (size_t budget = kReadTurn; readable_;) {
+    if (budget == 0) {
+      wants_turn_ = true;
+      return;
+    }
+    const ssize_t dropped = recv(fd_.get(), nullptr, budget, MSG_TRUNC);
+    if (dropped < 0 && errno == EINTR) continue;
+    if (dropped < 0 && errno == EAGAIN) {
+      readable_ = false;
+      return;
+    }
+    if (dropped <= 0) return Close();
+    budget -= static_cast<size_t>(dropped);
+  }
+}
+
+void Connection::SetWait(Wait wait) {
+  const HttpListener::Options& options = loop_->options;
+  Duration duration{};
+  switch (wait) {
+    case Wait::kNone:
+      break;
+    case Wait::kIdle:
+      duration = options.idle_timeout;
+      break;
+    case Wait::kHead:
+      duration = options.header_timeout;
+      break;
+    case Wait::kBody:
+      duration = options.body_timeout;
+      break;
+    case Wait::kWrite:
+      duration = options.write_timeout;
+      break;
+    case Wait::kLinger:
+      duration = std::chrono::seconds(2);
+      break;
+  }
+  loop_->deadlines.Set(deadline_, wait, wait == Wait::kNone ? kNoDeadline : loop_->now + duration);
+}
+
+void Connection::SetReadingWait() {
+  const Wait wait = !reader_.started()    ? Wait::kIdle
+                    : reader_.head_read() ? Wait::kBody
+                                          : Wait::kHead;
+  // Once per phase: bytes that trickle in do not move a deadline.
+  if (deadline_->wait != wait) SetWait(wait);
+}
+
+void Connection::PeerClosed() {
+  peer_closed_ = true;
+  if (cancel_ != nullptr) cancel_->Cancel();
+}
+
+void Connection::Close() {
+  if (state_ == State::kHandling) LogRequest(HttpCode(StatusCode::kCancelled));
+  state_ = State::kClosed;
+  fd_.Close();
+}
+
+}  // namespace flambeau

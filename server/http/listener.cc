@@ -1,0 +1,77 @@
+#include "http/listener.h"
+
+#include <algorithm>
+#include <mutex>
+#include <utility>
+
+#include "http/acceptor.h"
+#include "http/event_loop.h"
+#include "http/router.h"
+#include "http/socket.h"
+
+namespace flambeau {
+namespace {
+
+class EpollListener final : public HttpListener {
+ public:
+  EpollListener(std::unique_ptr<Router> router, std::vector<std::unique_ptr<EventLoop>> loops,
+                int port)
+      : router_(std::move(router)), loops_(std::move(loops)), port_(port) {}
+  ~EpollListener() override { EpollListener::Stop(); }
+
+  void Start(const std::string& name) {
+    for (size_t i = 0; i < loops_.size(); ++i) {
+      loops_[i]->Start(name + "-io-" + std::to_string(i));
+    }
+  }
+
+  int port() const override { return port_; }
+
+  size_t connections() const override {
+    size_t total = 0;
+    for (const auto& loop : loops_) total += loop->load()->connections.load();
+    return total;
+  }
+
+  void BeginDrain() override { Order(LoopOrder::kDrain); }
+
+  void Stop() override {
+    Order(LoopOrder::kStop);
+    for (const auto& loop : loops_) loop->Join();
+  }
+
+ private:
+  void Order(LoopOrder order) {
+    for (const auto& loop : loops_) loop->load()->mailbox->Post(order);
+  }
+
+  const std::unique_ptr<Router> router_;
+  const std::vector<std::unique_ptr<EventLoop>> loops_;
+  const int port_;
+};
+
+}  // namespace
+
+Result<std::unique_ptr<HttpListener>> HttpListener::Create(const Options& options,
+                                                           std::vector<HttpRoute> routes,
+                                                           Clock* clock, Log* log) {
+  FLAMBEAU_ASSIGN_OR_RETURN(std::unique_ptr<Router> router, Router::Create(std::move(routes)));
+  FLAMBEAU_ASSIGN_OR_RETURN(UniqueFd listening, ListenOn(options.host, options.port));
+  const int port = LocalPort(listening.get());
+  std::vector<std::unique_ptr<EventLoop>> loops;
+  std::vector<std::shared_ptr<LoopLoad>> loads;
+  for (int i = 0; i < std::max(1, options.io_threads); ++i) {
+    FLAMBEAU_ASSIGN_OR_RETURN(std::unique_ptr<EventLoop> loop,
+                              EventLoop::Create(options, {router.get(), clock, log}));
+    loads.push_back(loop->load());
+    loops.push_back(std::move(loop));
+  }
+  const Acceptor::Options acceptor{options.name, options.max_connections};
+  FLAMBEAU_RETURN_IF_ERROR(loops.front()->Listen(
+      std::make_unique<Acceptor>(std::move(listening), acceptor, std::move(loads), log)));
+  auto listener = std::make_unique<EpollListener>(std::move(router), std::move(loops), port);
+  listener->Start(options.name);
+  return std::unique_ptr<HttpListener>(std::move(listener));
+}
+
+}  // namespace flambeau

@@ -1,0 +1,48 @@
+#include <optional>
+#include <string>
+
+#include "http/grammar.h"
+#include "http/router.h"
+
+namespace flambeau {
+namespace {
+
+// The byte at `i`, decoded, with `i` moved to its end; nothing if the escape is broken.
+std::optional<char> DecodedByte(std::string_view text, size_t* i) {
+  if (text[*i] != '%') return text[(*i)++];
+  if (*i + 3 > text.size()) return std::nullopt;
+  const std::optional<uint64_t> byte = ParseHex(text.substr(*i + 1, 2));
+  *i += 3;
+  if (!byte) return std::nullopt;
+  return static_cast<char>(*byte);
+}
+
+std::string_view SegmentError(std::string_view raw) {
+  std::string segment;
+  for (size_t i = 0; i < raw.size();) {
+    const std::optional<char> c = DecodedByte(raw, &i);
+    if (!c) return "the path holds a % that two hexadecimal digits do not follow";
+    if (*c == '/') return "the path holds an encoded slash: no name has one";
+    if (static_cast<unsigned char>(*c) < 0x20 || *c == 0x7f) {
+      return "the path holds an encoded control character";
+    }
+    if (segment.size() < 3) segment += *c;
+  }
+  if (segment == "." || segment == "..") return "the path holds a \".\" or \"..\" segment";
+  return {};
+}
+
+}  // namespace
+
+std::string_view PathError(std::string_view raw_path) {
+  while (!raw_path.empty()) {
+    raw_path.remove_prefix(1);  // the slash
+    const size_t end = std::min(raw_path.find('/'), raw_path.size());
+    const std::string_view error = SegmentError(raw_path.substr(0, end));
+    if (!error.empty()) return error;
+    raw_path.remove_prefix(end);
+  }
+  return {};
+}
+
+}  // namespace flambeau

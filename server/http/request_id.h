@@ -1,0 +1,24 @@
+// The id that a request carries through the logs and back to its client.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+namespace flambeau {
+
+// [A-Za-z0-9._-]{1,128}
+bool IsRequestId(std::string_view text);
+
+// Makes ids that differ between processes, loops and requests.
+// Threads: one. Lifetime: any. Errors: none.
+class RequestIdSource {
+ public:
+  RequestIdSource();
+  std::string Next();
+
+ private:
+  uint64_t state_;
+};
+
+}  // namespace flambeau

@@ -1,0 +1,55 @@
+// The bare cost of the connection loop: answers every POST /echo with its own body.
+//   bench_http_echo [io_threads] [port]      then: wrk -c 8 -t 2 -d 10 http://127.0.0.1:PORT/echo
+// Prints the process's CPU time when standard input ends.
+#include <sys/resource.h>
+
+#include <cstdlib>
+#include <iostream>
+#include <string>
+#include <utility>
+
+#include "http/listener.h"
+
+namespace {
+
+class EchoHandler final : public flambeau::HttpHandler {
+ public:
+  void Handle(flambeau::HttpRequest request, flambeau::Responder respond) override {
+    flambeau::HttpResponse response;
+    response.body = request.body;
+    respond(std::move(response));
+  }
+};
+
+double CpuSeconds() {
+  rusage usage{};
+  getrusage(RUSAGE_SELF, &usage);
+  const auto seconds = [](const timeval& time) {
+    return static_cast<double>(time.tv_sec) + static_cast<double>(time.tv_usec) * 1e-6;
+  };
+  return seconds(usage.ru_utime) + seconds(usage.ru_stime);
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  flambeau::HttpListener::Options options;
+  options.io_threads = argc > 1 ? std::atoi(argv[1]) : 2;
+  options.port = argc > 2 ? std::atoi(argv[2]) : 0;
+  const auto echo = std::make_shared<EchoHandler>();
+  flambeau::SystemClock clock;
+  const auto log = flambeau::Log::Create(flambeau::LogLevel::kWarning, flambeau::LogFormat::kText);
+  auto listener = flambeau::HttpListener::Create(
+      options,
+      {{"POST", "/echo", echo}, {"GET", "/echo", echo}, {"POST", "/models/:model/echo", echo}},
+      &clock, log.get());
+  if (!listener.ok()) {
+    std::cerr << flambeau::Message(listener.status()) << "\n";
+    return 1;
+  }
+  std::cout << "port " << (*listener)->port() << std::endl;
+  for (std::string line; std::getline(std::cin, line);) {
+    std::cout << "cpu_seconds " << CpuSeconds() << std::endl;
+  }
+  (*listener)->Stop();
+}

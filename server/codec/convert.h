@@ -10,7 +10,7 @@
 
 namespace flambeau {
 
-uint16_t FloatToHalf(float value);      // round to nearest even
+uint16_t FloatToHalf(float value);  // round to nearest even
 float HalfToFloat(uint16_t bits);
 uint16_t FloatToBfloat16(float value);  // round to nearest even
 float Bfloat16ToFloat(uint16_t bits);

@@ -21,7 +21,8 @@ inline constexpr size_t kJsonPadding = 64;
 //   dtype: what to parse as. Nothing: as torch.tensor would: all integers INT64, any fraction FP32,
 //     all booleans BOOL, all strings BYTES. Given but the text is of another kind (a fraction for
 //     INT64, a string for a number, out of range, NaN): INVALID_ARGUMENT.
-//   shape: nothing: the nesting's own (ragged: INVALID_ARGUMENT); given: the flattened count must be
+//   shape: nothing: the nesting's own (ragged: INVALID_ARGUMENT); given: the flattened count must
+//   be
 //     its product.
 //   field: what to call it in errors: "inputs[0].data".
 // Nesting deeper than 32: INVALID_ARGUMENT. Memory grows with the text, not with `shape`.

@@ -1,7 +1,7 @@
 """Runs clang-tidy over every source of the compile database, in parallel.
 
-A source whose own text, project headers, command and settings were clean before is not run again:
-the keys of clean ones are kept in --cache.
+A source whose own text, project headers, command and settings were clean before is not run again,
+in this clone or another: the keys of clean ones are kept in --cache.
 """
 
 import argparse
@@ -59,9 +59,9 @@ def dependencies(build):
 
 def key_of(entry, files, settings):
     digest = hashlib.sha256(settings)
-    digest.update(entry["command"].encode())
+    digest.update(entry["command"].replace(ROOT, ".").encode())
     for name in files:
-        digest.update(name.encode())
+        digest.update(os.path.relpath(name, ROOT).encode())
         digest.update(hashlib.sha256(read_bytes(name)).digest())
     return digest.hexdigest()
 
@@ -86,7 +86,9 @@ def main():
     os.makedirs(cache, exist_ok=True)
 
     sources = project_sources(build)
-    with open(os.path.join(cache, "compile_commands.json"), "w", encoding="utf-8") as file:
+    database = os.path.join(build, "tidy")
+    os.makedirs(database, exist_ok=True)
+    with open(os.path.join(database, "compile_commands.json"), "w", encoding="utf-8") as file:
         json.dump(list(sources.values()), file)
     version = subprocess.run(["clang-tidy", "--version"], capture_output=True, check=True).stdout
     settings = version + read_bytes(os.path.join(ROOT, ".clang-tidy"))
@@ -102,7 +104,7 @@ def main():
 
     failed = 0
     with concurrent.futures.ThreadPoolExecutor(arguments.jobs) as pool:
-        for path, code, output, seconds in pool.map(lambda p: run_one(p, cache), todo):
+        for path, code, output, seconds in pool.map(lambda p: run_one(p, database), todo):
             name = os.path.relpath(path, ROOT)
             print(f"{'ok    ' if code == 0 else 'failed'} {seconds:5.1f} s  {name}", flush=True)
             if code == 0:

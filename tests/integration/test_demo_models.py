@@ -174,8 +174,8 @@ def test_32_clients_are_batched_and_each_gets_libtorch_s_own_answer(server, demo
 
 
 def batches_above_one(server, model):
-    total = server.metric("flambeau_batch_size_count", model=model)
-    return total - server.metric("flambeau_batch_size_bucket", model=model, le="1")
+    total = server.metric("flambeau_batch_rows_count", model=model)
+    return total - server.metric("flambeau_batch_rows_bucket", model=model, le="1")
 
 
 @pytest.mark.parametrize("name,shape", [("digits", (1, 1, 8, 8)), ("resnet18", (1, 3, 224, 224))])

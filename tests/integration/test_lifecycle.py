@@ -21,7 +21,7 @@ def models(demo_models, tmp_path):
 
 
 def in_flight(server):
-    return server.metric("flambeau_requests_in_flight")
+    return server.metric("flambeau_in_flight")
 
 
 def test_the_three_layouts(models):
@@ -55,7 +55,8 @@ def test_a_bad_file_is_reported_and_the_rest_serve(models, content):
         assert server.post("/predict/bad", {"input": [[1]]}).status == 503
         assert server.get("/v2/models/bad/ready").status == 503
         server.wait_line(lambda line: line.get("model") == "bad" and line["level"] in ("warning", "error"))
-        assert server.metric("flambeau_model_state", model="bad") == 0
+        assert server.metric("flambeau_model_state", model="bad", state="READY") == 0
+        assert server.metric("flambeau_model_state", model="bad", state="UNAVAILABLE") == 1
         assert server.metric("flambeau_model_state", model="linear", state="READY") == 1
 
 

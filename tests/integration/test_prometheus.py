@@ -68,7 +68,7 @@ def test_prometheus_counts_the_requests(server, prometheus_binary, tmp_path):
         harness.wait_for("the request count in Prometheus", counted)
         (success,) = query(its_port, 'nv_inference_request_success{model="linear"}')
         assert float(success["value"][1]) == SENT
-        (bucket,) = query(its_port, 'sum(flambeau_request_duration_seconds_count{model="linear"})')
+        (bucket,) = query(its_port, 'sum(flambeau_request_seconds_count{model="linear"})')
         assert float(bucket["value"][1]) == SENT
     finally:
         process.kill()

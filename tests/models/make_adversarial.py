@@ -9,12 +9,8 @@ Refused or not proven for merging:
   dead_relu     answers zeros whatever it is sent, so that equal answers prove nothing
   counter       counts its calls in an attribute
 Others:
-  embedding     looks up INT64 ids, of which there are 50
-  echo          x -> x, of any shape
-  add           (a, b) -> a + b
   several       x -> (x, {"double": 2x})
   slow          about two seconds a call on one thread
-  raises        raises unless every value is positive
 """
 
 import argparse
@@ -82,25 +78,6 @@ class Counter(nn.Module):
         return self.linear(x) + self.calls
 
 
-class Embedding(nn.Module):
-    def __init__(self):
-        super().__init__()
-        self.table = nn.Embedding(50, 4)
-
-    def forward(self, ids: Tensor) -> Tensor:
-        return self.table(ids).mean(1)
-
-
-class Echo(nn.Module):
-    def forward(self, x: Tensor) -> Tensor:
-        return x
-
-
-class Add(nn.Module):
-    def forward(self, a: Tensor, b: Tensor) -> Tensor:
-        return a + b
-
-
 class Several(nn.Module):
     def forward(self, x: Tensor) -> Tuple[Tensor, Dict[str, Tensor]]:
         return x, {"double": x * 2}
@@ -119,13 +96,6 @@ class Slow(nn.Module):
         for _ in range(self.rounds):
             work = torch.matmul(work, self.weight)
         return x + work[0, 1]
-
-
-class Raises(nn.Module):
-    def forward(self, x: Tensor) -> Tensor:
-        if bool((x <= 0).any()):
-            raise ValueError("every value has to be positive")
-        return torch.log(x)
 
 
 def train_mode():
@@ -154,12 +124,8 @@ MODELS = {
     "random": lambda: torch.jit.script(Random().eval()),
     "dead_relu": lambda: torch.jit.trace(DeadRelu().eval(), torch.randn(3, 8)),
     "counter": lambda: torch.jit.script(Counter().eval()),
-    "embedding": lambda: torch.jit.script(Embedding().eval()),
-    "echo": lambda: torch.jit.script(Echo().eval()),
-    "add": lambda: torch.jit.script(Add().eval()),
     "several": lambda: torch.jit.script(Several().eval()),
     "slow": slow,
-    "raises": lambda: torch.jit.script(Raises().eval()),
 }
 
 

@@ -1,0 +1,270 @@
+#include "config/config.h"
+
+#include <CLI/CLI.hpp>
+#include <algorithm>
+#include <cstdlib>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "config/flag_sources.h"
+
+namespace flambeau {
+namespace {
+
+constexpr char kDescription[] =
+    "Serves TorchScript models over REST and gRPC. No configuration is needed: every model file "
+    "in\n"
+    "the directory is served under its own name, batched once that is proven right.";
+
+constexpr char kFooter[] =
+    R"(A model is DIR/name.pt, DIR/name/model.pt or DIR/name/<version>/model.pt (the highest serves).
+
+Examples:
+  flambeau-server models/                       serve every model in models/
+  flambeau-server model.pt                      serve one file, as POST /predict
+  flambeau-server models/ --host 0.0.0.0 --instances 2 --max-batch-size 64
+  FLAMBEAU_HTTP_PORT=9000 flambeau-server models/
+  flambeau-server --config server.json          {"models": "models/", "http-port": 9000}
+  flambeau-server inspect model.pt              what is known about a file, and whether it batches
+
+Every flag may also be a variable (--http-port: FLAMBEAU_HTTP_PORT) or a key of --config's JSON
+object ("http-port"). A flag beats a variable, a variable beats the file.
+
+Exit codes: 0 stopped when asked; 1 internal error; 2 a bad flag, variable or config file;
+3 no such models, or no such device; 4 a port is in use.)";
+
+// What CLI11 writes into, before it becomes each class's own Options.
+struct Flags {
+  std::string models;
+  std::string config;
+  std::string default_model;
+  std::string host = "127.0.0.1";
+  std::string device = "auto";
+  std::string log_level = "info";
+  std::string log_format = "text";
+  int http_port = 8000;
+  int grpc_port = 8001;
+  int metrics_port = 8002;
+  int instances = 0;
+  int threads = 0;
+  int64_t max_batch_size = 32;
+  int64_t max_queue_delay_us = 0;
+  int64_t max_queue_size = 1024;
+  int64_t max_request_bytes = 64 << 20;
+  int64_t request_timeout_ms = 60000;
+  int64_t max_connections = 4096;
+  int64_t drain_timeout = 30;
+};
+
+// CLI11's own words for a bad value name neither the flag's meaning nor the fix.
+CLI::Validator Between(int64_t low, int64_t high) {
+  const std::string range = std::to_string(low) + " to " + std::to_string(high);
+  return CLI::Validator(
+      [low, high, range](std::string& text) -> std::string {
+        int64_t value = 0;
+        if (CLI::detail::lexical_cast(text, value) && value >= low && value <= high) return "";
+        return "'" + text + "' is not a whole number from " + range;
+      },
+      range);
+}
+
+CLI::Validator Device() {
+  return CLI::Validator(
+      [](std::string& text) -> std::string {
+        const bool indexed = text.rfind("cuda:", 0) == 0 && text.size() > 5 && text.size() < 9 &&
+                             text.find_first_not_of("0123456789", 5) == std::string::npos;
+        if (text == "auto" || text == "cpu" || text == "cuda" || indexed) return "";
+        return "'" + text + "' is not auto, cpu, cuda or cuda:N";
+      },
+      "auto|cpu|cuda|cuda:N");
+}
+
+CLI::Validator OneOf(const std::vector<std::string>& words) {
+  std::string list;
+  for (const std::string& word : words) list += (list.empty() ? "" : "|") + word;
+  return CLI::Validator(
+      [words, list](std::string& text) -> std::string {
+        if (std::find(words.begin(), words.end(), text) != words.end()) return "";
+        return "'" + text + "' is none of " + list;
+      },
+      list);
+}
+
+constexpr int64_t kMillion = 1000 * 1000;
+
+void AddNetworkFlags(CLI::App* app, Flags* flags) {
+  app->add_option("--host", flags->host, "Address to listen on; 0.0.0.0 for every one");
+  app->add_option("--http-port", flags->http_port, "REST; 0: any free port")
+      ->check(Between(0, 65535));
+  app->add_option("--grpc-port", flags->grpc_port, "gRPC; 0: any free port")
+      ->check(Between(0, 65535));
+  app->add_option("--metrics-port", flags->metrics_port,
+                  "Prometheus' /metrics, which is on the HTTP port too; 0: off")
+      ->check(Between(0, 65535));
+  app->add_option("--max-request-bytes", flags->max_request_bytes,
+                  "Largest body or message, REST and gRPC")
+      ->check(Between(1, int64_t{2} << 30));
+  app->add_option("--max-connections", flags->max_connections, "HTTP connections at once")
+      ->check(Between(1, kMillion));
+  app->add_option("--request-timeout-ms", flags->request_timeout_ms,
+                  "Deadline of a request that sets none")
+      ->check(Between(1, 24 * 3600 * 1000));
+}
+
+void AddModelFlags(CLI::App* app, Flags* flags) {
+  app->add_option("--default-model", flags->default_model,
+                  "The model of a bare /predict; else the only one");
+  app->add_option("--device", flags->device, "Where models run")->check(Device());
+  app->add_option("--instances", flags->instances, "Workers per model; 0: by the machine")
+      ->check(Between(0, 1024));
+  app->add_option("--threads", flags->threads, "Threads inside one run; 0: by the machine")
+      ->check(Between(0, 1024));
+  app->add_option("--max-batch-size", flags->max_batch_size, "Rows that are merged into one run")
+      ->check(Between(1, 65536));
+  app->add_option("--max-queue-delay-us", flags->max_queue_delay_us,
+                  "How long a free worker waits for more rows; 0: not at all")
+      ->check(Between(0, 10 * kMillion));
+  app->add_option("--max-queue-size", flags->max_queue_size,
+                  "Requests waiting per model; more are answered 429")
+      ->check(Between(1, kMillion));
+}
+
+void AddProcessFlags(CLI::App* app, Flags* flags) {
+  app->add_option("--drain-timeout", flags->drain_timeout,
+                  "Seconds that running requests get after SIGTERM or Ctrl-C")
+      ->check(Between(0, 3600));
+  app->add_option("--log-level", flags->log_level, "Least level that is written")
+      ->check(OneOf({"debug", "info", "warning", "error", "off"}));
+  app->add_option("--log-format", flags->log_format, "Log lines")->check(OneOf({"text", "json"}));
+  app->add_option("--config", flags->config, "A JSON file of flags");
+}
+
+LogLevel ToLevel(const std::string& word) {
+  if (word == "debug") return LogLevel::kDebug;
+  if (word == "warning") return LogLevel::kWarning;
+  if (word == "error") return LogLevel::kError;
+  return word == "off" ? LogLevel::kOff : LogLevel::kInfo;
+}
+
+ServeConfig ToConfig(const Flags& flags) {
+  ServeConfig config;
+  config.log_level = ToLevel(flags.log_level);
+  config.log_format = flags.log_format == "json" ? LogFormat::kJson : LogFormat::kText;
+  config.device = flags.device;
+  config.instances = flags.instances;
+  config.threads = flags.threads;
+  config.metrics_port = flags.metrics_port;
+  config.drain_timeout = std::chrono::seconds(flags.drain_timeout);
+  config.gate.request_timeout = std::chrono::milliseconds(flags.request_timeout_ms);
+  config.http.host = config.grpc.host = flags.host;
+  config.http.port = flags.http_port;
+  config.http.max_connections = static_cast<size_t>(flags.max_connections);
+  config.http.max_request_bytes = static_cast<size_t>(flags.max_request_bytes);
+  config.grpc.port = flags.grpc_port;
+  config.grpc.max_request_bytes = static_cast<size_t>(flags.max_request_bytes);
+  config.repository.path = flags.models;
+  config.repository.default_model = flags.default_model;
+  config.repository.scheduler.max_batch_size = flags.max_batch_size;
+  config.repository.scheduler.max_queue_delay = std::chrono::microseconds(flags.max_queue_delay_us);
+  config.repository.scheduler.max_queue_size = static_cast<size_t>(flags.max_queue_size);
+  return config;
+}
+
+Exit UsageError(const std::string& sentence) {
+  return {kExitUsage, "flambeau-server: " + sentence + " (see flambeau-server --help)\n"};
+}
+
+// --config is needed before the rest can be read.
+std::string FindConfigPath(const std::vector<std::string>& arguments) {
+  std::string path;
+  if (const char* variable = std::getenv("FLAMBEAU_CONFIG")) path = variable;
+  for (size_t i = 0; i < arguments.size(); ++i) {
+    if (arguments[i].rfind("--config=", 0) == 0) path = arguments[i].substr(9);
+    if (arguments[i] == "--config" && i + 1 < arguments.size()) path = arguments[i + 1];
+  }
+  return path;
+}
+
+std::vector<std::string> FlagNames(const CLI::App& app) {
+  std::vector<std::string> names;
+  for (const CLI::Option* option : app.get_options()) {
+    if (option->get_lnames().empty()) continue;
+    const std::string& name = option->get_lnames().front();
+    if (name != "help" && name != "version") names.push_back("--" + name);
+  }
+  return names;
+}
+
+// "--http-port: 'x' is not ..." with, where it did not come from the command line, where from.
+std::string NameOrigin(std::string what, const SourcedFlags& sourced,
+                       const std::vector<std::string>& arguments) {
+  for (const auto& [flag, origin] : sourced.origin) {
+    if (what.rfind(flag + ":", 0) != 0) continue;
+    const bool on_command_line =
+        std::any_of(arguments.begin(), arguments.end(), [&flag = flag](const std::string& word) {
+          return word == flag || word.rfind(flag + "=", 0) == 0;
+        });
+    if (!on_command_line) what += ", set by " + origin;
+  }
+  return what;
+}
+
+std::string Version() { return std::string("flambeau-server ") + FLAMBEAU_VERSION; }
+
+struct Inspect {
+  CLI::App* command;
+  InspectConfig config;
+};
+
+std::variant<ServeConfig, InspectConfig, Exit> Parse(CLI::App* app, Flags* flags, Inspect* inspect,
+                                                     const std::vector<std::string>& arguments) {
+  SourcedFlags sourced;
+  // `inspect` takes none of the server's flags, so none of their sources either.
+  if (arguments.empty() || arguments.front() != "inspect") {
+    auto collected = CollectFlags(FlagNames(*app), FindConfigPath(arguments));
+    if (!collected.ok()) return UsageError(std::string(Message(collected.status())));
+    sourced = *std::move(collected);
+  }
+  std::vector<std::string> all = sourced.arguments;
+  all.insert(all.end(), arguments.begin(), arguments.end());
+  std::reverse(all.begin(), all.end());  // CLI11 takes them from the back
+  try {
+    app->parse(all);
+  } catch (const CLI::CallForHelp&) {
+    return Exit{0, app->help()};
+  } catch (const CLI::CallForVersion&) {
+    return Exit{0, Version() + "\n"};
+  } catch (const CLI::ParseError& error) {
+    return UsageError(NameOrigin(error.what(), sourced, arguments));
+  }
+  if (inspect->command->parsed()) return inspect->config;
+  if (flags->models.empty()) {
+    return UsageError("say what to serve: a directory of models or one .pt file");
+  }
+  return ToConfig(*flags);
+}
+
+}  // namespace
+
+std::variant<ServeConfig, InspectConfig, Exit> ParseConfig(int argc, const char* const* argv) {
+  Flags flags;
+  CLI::App app{kDescription, "flambeau-server"};
+  app.footer(kFooter);
+  app.set_version_flag("--version", Version());
+  app.option_defaults()->always_capture_default()->multi_option_policy(
+      CLI::MultiOptionPolicy::TakeLast);
+  app.add_option("models,--models", flags.models, "A directory of models, or one .pt file");
+  AddNetworkFlags(&app, &flags);
+  AddModelFlags(&app, &flags);
+  AddProcessFlags(&app, &flags);
+
+  Inspect inspect;
+  inspect.command = app.add_subcommand("inspect", "Tell what is known about a model file");
+  inspect.command->add_option("file", inspect.config.file, "A TorchScript file")->required();
+  inspect.command->add_flag("--json", inspect.config.json, "As one JSON object");
+
+  return Parse(&app, &flags, &inspect, std::vector<std::string>(argv + 1, argv + argc));
+}
+
+}  // namespace flambeau

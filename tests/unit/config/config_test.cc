@@ -1,0 +1,135 @@
+#include "config/config.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <unistd.h>
+
+#include <cstdlib>
+#include <fstream>
+#include <string>
+#include <vector>
+
+namespace flambeau {
+namespace {
+
+using ::testing::HasSubstr;
+
+class ConfigTest : public ::testing::Test {
+ protected:
+  std::variant<ServeConfig, InspectConfig, Exit> Parse(std::vector<const char*> words) {
+    words.insert(words.begin(), "flambeau-server");
+    return ParseConfig(static_cast<int>(words.size()), words.data());
+  }
+  ServeConfig Serve(const std::vector<const char*>& words) {
+    auto parsed = Parse(words);
+    if (const auto* exit = std::get_if<Exit>(&parsed)) ADD_FAILURE() << exit->text;
+    return std::get<ServeConfig>(parsed);
+  }
+  Exit Refuse(const std::vector<const char*>& words) { return std::get<Exit>(Parse(words)); }
+
+  void SetVariable(const char* name, const char* value) {
+    variables_.emplace_back(name);
+    setenv(name, value, 1);
+  }
+  std::string WriteFile(const std::string& text) {
+    std::string path = ::testing::TempDir() + "server-" + std::to_string(getpid()) + ".json";
+    std::ofstream(path) << text;
+    return path;
+  }
+  void TearDown() override {
+    for (const std::string& name : variables_) unsetenv(name.c_str());
+  }
+
+ private:
+  std::vector<std::string> variables_;
+};
+
+TEST_F(ConfigTest, DefaultsAreTheDocumentedOnes) {
+  const ServeConfig config = Serve({"models"});
+  EXPECT_EQ(config.repository.path, "models");
+  EXPECT_EQ(config.http.host, "127.0.0.1");
+  EXPECT_EQ(config.http.port, 8000);
+  EXPECT_EQ(config.grpc.port, 8001);
+  EXPECT_EQ(config.metrics_port, 8002);
+  EXPECT_EQ(config.http.max_request_bytes, 64u << 20);
+  EXPECT_EQ(config.grpc.max_request_bytes, 64u << 20);
+  EXPECT_EQ(config.http.max_connections, 4096u);
+  EXPECT_EQ(config.repository.scheduler.max_batch_size, 32);
+  EXPECT_EQ(config.repository.scheduler.max_queue_delay, Duration::zero());
+  EXPECT_EQ(config.repository.scheduler.max_queue_size, 1024u);
+  EXPECT_EQ(config.gate.request_timeout, std::chrono::seconds(60));
+  EXPECT_EQ(config.drain_timeout, std::chrono::seconds(30));
+}
+
+TEST_F(ConfigTest, AFlagBeatsAVariableAndAVariableBeatsTheFile) {
+  const std::string file = WriteFile(R"({"http-port": 1, "grpc_port": 1, "host": "0.0.0.0"})");
+  SetVariable("FLAMBEAU_HTTP_PORT", "2");
+  SetVariable("FLAMBEAU_GRPC_PORT", "2");
+  const ServeConfig config = Serve({"m", "--config", file.c_str(), "--http-port", "3"});
+  EXPECT_EQ(config.http.port, 3);
+  EXPECT_EQ(config.grpc.port, 2);
+  EXPECT_EQ(config.http.host, "0.0.0.0");
+}
+
+TEST_F(ConfigTest, TheFileMayNameTheModels) {
+  const std::string file = WriteFile(R"({"models": "from-file"})");
+  EXPECT_EQ(Serve({"--config", file.c_str()}).repository.path, "from-file");
+}
+
+TEST_F(ConfigTest, AMistakeIsOneSentenceThatNamesTheFlag) {
+  const std::vector<std::pair<std::vector<const char*>, std::string>> table = {
+      {{"m", "--http-port", "seven"}, "--http-port"},
+      {{"m", "--http-port", "65536"}, "--http-port"},
+      {{"m", "--max-batch-size", "0"}, "--max-batch-size"},
+      {{"m", "--max-batch-size", "1.5"}, "--max-batch-size"},
+      {{"m", "--threads", "-1"}, "--threads"},
+      {{"m", "--device", "cuda:"}, "--device"},
+      {{"m", "--log-format", "xml"}, "--log-format"},
+      {{"m", "--no-such-flag"}, "--no-such-flag"},
+      {{"m", "--config", "/no/such/file"}, "--config"},
+      {{}, "directory of models"},
+      {{"inspect"}, "file"},
+  };
+  for (const auto& [words, named] : table) {
+    const Exit exit = Refuse(words);
+    EXPECT_EQ(exit.code, kExitUsage);
+    EXPECT_THAT(exit.text, HasSubstr(named));
+    EXPECT_EQ(std::count(exit.text.begin(), exit.text.end(), '\n'), 1) << exit.text;
+  }
+}
+
+TEST_F(ConfigTest, AMistakeInAVariableNamesTheVariable) {
+  SetVariable("FLAMBEAU_MAX_QUEUE_SIZE", "many");
+  const Exit exit = Refuse({"m"});
+  EXPECT_THAT(exit.text, HasSubstr("FLAMBEAU_MAX_QUEUE_SIZE"));
+  EXPECT_THAT(exit.text, HasSubstr("'many'"));
+}
+
+TEST_F(ConfigTest, AMistakeInTheFileNamesTheKey) {
+  for (const char* text :
+       {R"({"http_prot": 1})", R"({"http-port": [1]})", R"(["http-port"])", "{"}) {
+    const std::string file = WriteFile(text);
+    const Exit exit = Refuse({"m", "--config", file.c_str()});
+    EXPECT_EQ(exit.code, kExitUsage) << text;
+    EXPECT_THAT(exit.text, HasSubstr(file));
+  }
+}
+
+TEST_F(ConfigTest, InspectTakesAFile) {
+  auto parsed = Parse({"inspect", "model.pt", "--json"});
+  const auto& config = std::get<InspectConfig>(parsed);
+  EXPECT_EQ(config.file, "model.pt");
+  EXPECT_TRUE(config.json);
+}
+
+TEST_F(ConfigTest, HelpAndVersionExitWithZero) {
+  const Exit help = Refuse({"--help"});
+  EXPECT_EQ(help.code, 0);
+  for (const char* flag : {"--http-port", "--drain-timeout", "Examples:", "Exit codes:"}) {
+    EXPECT_THAT(help.text, HasSubstr(flag));
+  }
+  EXPECT_EQ(Refuse({"--version"}).code, 0);
+}
+
+}  // namespace
+}  // namespace flambeau

@@ -11,60 +11,71 @@ struct MetricName {
 
 // Triton's, labels: model, version.
 inline constexpr MetricName kMetricNvSuccess = {"nv_inference_request_success",
-                                    "Number of successful inference requests"};
+                                                "Number of successful inference requests"};
 // And label reason: REJECTED, CANCELED, BACKEND or OTHER.
 inline constexpr MetricName kMetricNvFailure = {"nv_inference_request_failure",
-                                    "Number of failed inference requests"};
+                                                "Number of failed inference requests"};
 inline constexpr MetricName kMetricNvCount = {"nv_inference_count", "Number of rows inferred"};
-inline constexpr MetricName kMetricNvExecCount = {"nv_inference_exec_count", "Number of runs of the model"};
+inline constexpr MetricName kMetricNvExecCount = {"nv_inference_exec_count",
+                                                  "Number of runs of the model"};
 inline constexpr MetricName kMetricNvRequestDuration = {
     "nv_inference_request_duration_us",
     "Cumulative time of successful requests from arrival to answer, in microseconds"};
 inline constexpr MetricName kMetricNvQueueDuration = {
-    "nv_inference_queue_duration_us", "Cumulative time spent waiting in the queue, in microseconds"};
+    "nv_inference_queue_duration_us",
+    "Cumulative time spent waiting in the queue, in microseconds"};
 inline constexpr MetricName kMetricNvComputeInput = {
     "nv_inference_compute_input_duration_us",
     "Cumulative time spent making batches of inputs, in microseconds"};
-inline constexpr MetricName kMetricNvComputeInfer = {"nv_inference_compute_infer_duration_us",
-                                         "Cumulative time spent in the model, in microseconds"};
+inline constexpr MetricName kMetricNvComputeInfer = {
+    "nv_inference_compute_infer_duration_us",
+    "Cumulative time spent in the model, in microseconds"};
 inline constexpr MetricName kMetricNvComputeOutput = {
     "nv_inference_compute_output_duration_us",
     "Cumulative time spent taking results apart, in microseconds"};
 inline constexpr MetricName kMetricNvPending = {"nv_inference_pending_request_count",
-                                    "Requests waiting in the queue, not yet running"};
+                                                "Requests waiting in the queue, not yet running"};
 inline constexpr MetricName kMetricNvLoadDuration = {"nv_model_load_duration_secs",
-                                         "Time the model took to load, in seconds"};
+                                                     "Time the model took to load, in seconds"};
 
 // Labels: model, version, protocol (http, grpc), status (OK, INVALID_ARGUMENT, ...).
 inline constexpr MetricName kMetricRequests = {"flambeau_requests_total",
-                                   "Requests by how they ended, refused ones included"};
+                                               "Requests by how they ended, refused ones included"};
 // Labels: model, version.
-inline constexpr MetricName kMetricRequestSeconds = {"flambeau_request_seconds",
-                                         "Time from arrival to answer, however a request ended"};
+inline constexpr MetricName kMetricRequestSeconds = {
+    "flambeau_request_seconds", "Time from arrival to answer, however a request ended"};
 inline constexpr MetricName kMetricQueueSeconds = {"flambeau_queue_seconds",
-                                       "Time a successful request waited in the queue"};
-inline constexpr MetricName kMetricComputeSeconds = {"flambeau_compute_seconds", "Time of one run of the model"};
-inline constexpr MetricName kMetricBatchRows = {"flambeau_batch_rows", "Rows of one run of the model"};
-inline constexpr MetricName kMetricQueueDepth = {"flambeau_queue_depth", "Requests waiting in the queue"};
-inline constexpr MetricName kMetricModelInFlight = {"flambeau_model_in_flight",
-                                        "Requests that this model has accepted and not yet answered"};
-inline constexpr MetricName kMetricLoadSeconds = {"flambeau_model_load_seconds",
-                                      "Time the model took to load, warm-up and proof included"};
+                                                   "Time a successful request waited in the queue"};
+inline constexpr MetricName kMetricComputeSeconds = {"flambeau_compute_seconds",
+                                                     "Time of one run of the model"};
+inline constexpr MetricName kMetricBatchRows = {"flambeau_batch_rows",
+                                                "Rows of one run of the model"};
+inline constexpr MetricName kMetricQueueDepth = {"flambeau_queue_depth",
+                                                 "Requests waiting in the queue"};
+inline constexpr MetricName kMetricModelInFlight = {
+    "flambeau_model_in_flight", "Requests that this model has accepted and not yet answered"};
+inline constexpr MetricName kMetricLoadSeconds = {
+    "flambeau_model_load_seconds", "Time the model took to load, warm-up and proof included"};
 // And label state: LOADING, READY, UNAVAILABLE or UNLOADING; 1 for the one it is in.
-inline constexpr MetricName kMetricModelState = {"flambeau_model_state", "1 for the state the model is in"};
+inline constexpr MetricName kMetricModelState = {"flambeau_model_state",
+                                                 "1 for the state the model is in"};
 
-inline constexpr MetricName kMetricInFlight = {"flambeau_in_flight", "Requests accepted and not yet answered"};
+inline constexpr MetricName kMetricInFlight = {"flambeau_in_flight",
+                                               "Requests accepted and not yet answered"};
 // Label: listener.
 inline constexpr MetricName kMetricConnections = {"flambeau_connections", "Open connections"};
 
 inline constexpr MetricName kMetricProcessCpu = {"process_cpu_seconds_total",
-                                     "User and system CPU time, in seconds"};
-inline constexpr MetricName kMetricProcessResident = {"process_resident_memory_bytes", "Resident memory"};
-inline constexpr MetricName kMetricProcessVirtual = {"process_virtual_memory_bytes", "Virtual memory"};
+                                                 "User and system CPU time, in seconds"};
+inline constexpr MetricName kMetricProcessResident = {"process_resident_memory_bytes",
+                                                      "Resident memory"};
+inline constexpr MetricName kMetricProcessVirtual = {"process_virtual_memory_bytes",
+                                                     "Virtual memory"};
 inline constexpr MetricName kMetricProcessThreads = {"process_threads", "Threads"};
 inline constexpr MetricName kMetricProcessOpenFds = {"process_open_fds", "Open file descriptors"};
-inline constexpr MetricName kMetricProcessMaxFds = {"process_max_fds", "The limit on open file descriptors"};
+inline constexpr MetricName kMetricProcessMaxFds = {"process_max_fds",
+                                                    "The limit on open file descriptors"};
 inline constexpr MetricName kMetricProcessStart = {"process_start_time_seconds",
-                                       "Start of the process, in seconds since 1970"};
+                                                   "Start of the process, in seconds since 1970"};
 
 }  // namespace flambeau

@@ -40,8 +40,7 @@ const Histogram::BucketBoundaries& SecondsBuckets() {
 }
 
 const Histogram::BucketBoundaries& RowsBuckets() {
-  static const Histogram::BucketBoundaries buckets = {1,  2,   4,   8,   16,  32,
-                                                      64, 128, 256, 512, 1024};
+  static const Histogram::BucketBoundaries buckets = {1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1024};
   return buckets;
 }
 
@@ -326,7 +325,7 @@ class PrometheusMetrics final : public Metrics {
   Family<Gauge>* const connections_;
   Counter* const cpu_;
   Gauge *const resident_, *const virtual_, *const threads_, *const open_fds_, *const max_fds_,
-      *const start_;
+                                                                                  *const start_;
   std::mutex mutex_;
   std::map<std::pair<std::string, std::string>, std::weak_ptr<ModelSeries>> models_;
   std::vector<std::pair<Gauge*, std::function<double()>>> scraped_;

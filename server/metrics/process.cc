@@ -32,6 +32,10 @@ double BootTime() {
   return boot;
 }
 
+double ToSeconds(const timeval& time) {
+  return static_cast<double>(time.tv_sec) + static_cast<double>(time.tv_usec) * 1e-6;
+}
+
 double CountOpenFiles() {
   DIR* folder = opendir("/proc/self/fd");
   if (folder == nullptr) return 0;
@@ -57,11 +61,15 @@ ProcessFigures ReadProcessFigures() {
     double value[22] = {};  // fields 4 to 25
     for (double& field : value) fields >> field;
     const auto ticks = static_cast<double>(sysconf(_SC_CLK_TCK));
-    figures.cpu_seconds = (value[14 - 4] + value[15 - 4]) / ticks;
     figures.threads = value[20 - 4];
     figures.start_seconds = BootTime() + value[22 - 4] / ticks;
     figures.virtual_bytes = value[23 - 4];
     figures.resident_bytes = value[24 - 4] * static_cast<double>(sysconf(_SC_PAGESIZE));
+  }
+  // Finer than the ticks of /proc/self/stat.
+  rusage usage{};
+  if (getrusage(RUSAGE_SELF, &usage) == 0) {
+    figures.cpu_seconds = ToSeconds(usage.ru_utime) + ToSeconds(usage.ru_stime);
   }
   figures.open_fds = CountOpenFiles();
   rlimit limit{};

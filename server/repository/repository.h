@@ -22,7 +22,8 @@
 namespace flambeau {
 
 enum class ModelState { kLoading, kReady, kUnavailable, kUnloading };
-std::string_view Name(ModelState state);  // Triton's: "LOADING", "READY", "UNAVAILABLE", "UNLOADING"
+std::string_view Name(
+    ModelState state);  // Triton's: "LOADING", "READY", "UNAVAILABLE", "UNLOADING"
 
 struct IndexEntry {
   std::string name;
@@ -35,7 +36,7 @@ struct IndexEntry {
 bool IsModelName(std::string_view name);
 
 // Threads: any. Lifetime: the destructor stops every scheduler; a load in progress is abandoned to
-// finish on its own thread, which it joins last.
+// finish on its own thread, which it joins last. Nobody submits work any more by then.
 class Repository {
  public:
   struct Options {
@@ -59,10 +60,9 @@ class Repository {
                                                     const Dependencies& dependencies);
   virtual ~Repository() = default;
 
-  // Pins a ready version. `version` empty: the one that serves. `name` empty: --default-model or the
-  // only model.
-  // Errors: INVALID_ARGUMENT (not a name, not a number, no default), NOT_FOUND, UNAVAILABLE
-  // (loading or failed).
+  // Pins a ready version. `version` empty: the one that serves. `name` empty: --default-model or
+  // the only model. Errors: INVALID_ARGUMENT (not a name, not a number, no default), NOT_FOUND,
+  // UNAVAILABLE (loading or failed).
   virtual Result<ServablePtr> Resolve(std::string_view name, std::string_view version) const = 0;
 
   virtual std::vector<IndexEntry> Index() const = 0;
@@ -70,7 +70,9 @@ class Repository {
   virtual bool Settled() const = 0;
   // Waits for Settled, at most until `deadline`.
   virtual bool WaitSettled(TimePoint deadline) = 0;
-  // Nothing new is loaded, waiting work is answered UNAVAILABLE, workers end.
+  // Nothing new is loaded, waiting work is answered UNAVAILABLE, workers end. To be called once the
+  // transports have stopped. Does not wait for a load in progress: Settled() is false while one
+  // runs.
   virtual void Stop() = 0;
 };
 

@@ -4,14 +4,16 @@
 #include <cstdint>
 #include <memory>
 #include <string>
+#include <string_view>
 
 #include "backend/facts.h"
 #include "batching/scheduler.h"
+#include "metrics/metrics.h"
 
 namespace flambeau {
 
-// Threads: any. Lifetime: shared: a request pins the version it resolved, so an unload waits for it.
-// Errors: none.
+// Threads: any. Lifetime: shared: a request pins the version it resolved, so an unload waits for
+// it. Errors: none.
 class Servable {
  public:
   virtual ~Servable() = default;
@@ -24,6 +26,8 @@ class Servable {
   // A snapshot; `static_proof` holds the scheduler's current verdict.
   virtual std::shared_ptr<const MethodFacts> signature(size_t method) const = 0;
   virtual Scheduler& scheduler() = 0;
+  // Its series; null where nothing is counted.
+  virtual std::shared_ptr<ModelMetrics> metrics() const { return nullptr; }
 };
 
 using ServablePtr = std::shared_ptr<Servable>;

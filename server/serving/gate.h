@@ -2,9 +2,12 @@
 #pragma once
 
 #include <atomic>
+#include <condition_variable>
 #include <cstdint>
 #include <memory>
+#include <mutex>
 #include <string>
+#include <string_view>
 
 #include "base/clock.h"
 #include "base/log.h"
@@ -30,7 +33,10 @@ class Ticket {
   TimePoint deadline() const { return deadline_; }
   // The earlier of the deadline and `timeout_us` after the request came in.
   void Tighten(int64_t timeout_us);
-  void SetModel(std::string model, int64_t version);
+  // From now on the request counts under this model; `metrics` may be null.
+  void SetModel(std::string model, int64_t version, std::shared_ptr<ModelMetrics> metrics);
+  // How long ago the request came in.
+  Duration Age() const;
   // Counts and logs the request, once; later calls do nothing.
   void Finish(const Status& status);
 
@@ -38,13 +44,17 @@ class Ticket {
   friend class Gate;
   Ticket(Gate* gate, RequestContext context, TimePoint received, TimePoint deadline);
 
-  Gate* gate_;  // null once moved from or finished
+  Gate* gate_;  // null once moved from or finished, or if never admitted
   RequestContext context_;
   TimePoint received_;
   TimePoint deadline_;
   std::string model_;
   int64_t version_ = 0;
+  std::shared_ptr<ModelMetrics> metrics_;
 };
+
+// Whether `id` may be a request's id: 1 to 128 of [A-Za-z0-9._-].
+bool IsRequestId(std::string_view id);
 
 // Threads: any. Lifetime: outlives every ticket. Errors: Admit.
 class Gate {
@@ -69,7 +79,14 @@ class Gate {
 
  private:
   friend class Ticket;
-  void Finish(const Ticket& ticket, const Status& status);
+  friend struct GateEntry;  // the list in gate.cc
+  struct Passage;           // a request on its way through the list
+
+  Status Identify(Passage* passage);
+  Status Admission(Passage* passage);
+  Status SetDeadline(Passage* passage);
+  void Leave();
+  void Count(const Ticket& ticket, const Status& status);
 
   const Options options_;
   Clock* const clock_;
@@ -77,7 +94,9 @@ class Gate {
   Metrics* const metrics_;
   std::atomic<bool> draining_{false};
   std::atomic<size_t> in_flight_{0};
+  const uint64_t id_seed_;
   std::atomic<uint64_t> next_id_{0};
+  std::atomic<int> waiting_{0};  // threads in WaitIdle
   std::mutex mutex_;
   std::condition_variable idle_;
 };

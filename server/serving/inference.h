@@ -1,9 +1,11 @@
 // The use case "infer": gate, resolve, check, submit; the same for every transport.
 #pragma once
 
+#include <cstdint>
 #include <memory>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "base/status.h"
 #include "repository/repository.h"
@@ -38,8 +40,8 @@ class Inference {
   Inference(Gate* gate, Repository* repository, Clock* clock);
 
   // Stops 2 and 3 of a request: admits it and pins the version, before the body is decoded.
-  // Errors: as Repository::Resolve; NOT_FOUND for an unknown method; RESOURCE_EXHAUSTED if the queue
-  // is full; UNAVAILABLE while draining. A refused call is counted and logged here.
+  // Errors: as Repository::Resolve; NOT_FOUND for an unknown method; RESOURCE_EXHAUSTED if the
+  // queue is full; UNAVAILABLE while draining. A refused call is counted and logged here.
   Result<Call> Begin(RequestContext context, std::string_view model, std::string_view version,
                      std::string_view method = "forward");
 
@@ -47,6 +49,17 @@ class Inference {
   void Submit(Call call, InferRequest request, InferDone done);
 
  private:
+  // What a submitted call waits with.
+  struct Pending {
+    Call call;
+    std::string id;
+    std::vector<RequestedOutput> outputs;
+    int64_t rows;
+    InferDone done;
+
+    void Finish(Result<Outcome> outcome);
+  };
+
   Gate* const gate_;
   Repository* const repository_;
   Clock* const clock_;

@@ -21,10 +21,10 @@ enum class Protocol { kHttp, kGrpc };
 struct RequestContext {
   std::string request_id;  // X-Request-Id's where well formed, else empty: the gate makes one
   Protocol protocol = Protocol::kHttp;
-  std::string peer;                      // "127.0.0.1:41234", for the access log
-  std::string route;                     // "predict", "infer": a label, not a path
-  std::optional<int64_t> timeout_us;     // the client's own (header or grpc-timeout); > 0
-  CancelTokenPtr cancel;                 // may be null
+  std::string peer;                   // "127.0.0.1:41234", for the access log
+  std::string route;                  // "predict", "infer": a label, not a path
+  std::optional<int64_t> timeout_us;  // the client's own (header or grpc-timeout); > 0
+  CancelTokenPtr cancel;              // may be null
 };
 
 struct RequestedOutput {

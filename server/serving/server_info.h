@@ -13,6 +13,8 @@
 
 namespace flambeau {
 
+std::string_view ServerVersion();  // "0.1.0"
+
 struct ServerMetadata {
   std::string name;  // "flambeau"
   std::string version;
@@ -32,7 +34,8 @@ struct ModelMetadata {
   std::vector<TensorMetadata> inputs;
   std::vector<TensorMetadata> outputs;
   // "inputs.<name>.datatype" and ".shape" = "unknown|declared|graph|observed", "batching" =
-  // "proven|refused|unproven" and "batching.reason".
+  // "proven|refused|unproven" and "batching.reason". An input that may be absent has
+  // "inputs.<name>.optional" = "true", one that is not a tensor "inputs.<name>.type" = "bool".
   std::map<std::string, std::string> properties;
 };
 

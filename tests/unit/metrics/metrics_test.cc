@@ -12,10 +12,10 @@
 namespace flambeau {
 namespace {
 
-using ::testing::HasSubstr;
-using ::testing::Not;
 using std::chrono::microseconds;
 using std::chrono::milliseconds;
+using ::testing::HasSubstr;
+using ::testing::Not;
 
 // The value of the one line that starts with `series` and a blank; -1 if there is none.
 double ValueOf(const std::string& text, const std::string& series) {

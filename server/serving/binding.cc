@@ -1,0 +1,295 @@
+#include "serving/binding.h"
+
+#include <algorithm>
+#include <charconv>
+#include <cstring>
+#include <limits>
+#include <optional>
+#include <string_view>
+#include <utility>
+
+namespace flambeau {
+namespace {
+
+bool Firm(FactSource source) {
+  return source == FactSource::kDeclared || source == FactSource::kGraph;
+}
+
+std::string Quote(std::string_view name) { return "'" + std::string(name) + "'"; }
+
+std::string ArgumentNames(const MethodFacts& method) {
+  if (method.arguments.empty()) return "the model takes none";
+  std::string list =
+      method.arguments.size() == 1 ? "the model's input is " : "the model's inputs are ";
+  for (size_t i = 0; i < method.arguments.size(); ++i) {
+    if (i > 0) list += i + 1 == method.arguments.size() ? " and " : ", ";
+    list += Quote(method.arguments[i].name);
+  }
+  return list;
+}
+
+// Which argument a name means.
+Result<size_t> FindArgument(const MethodFacts& method, const std::string& name) {
+  const std::vector<ArgumentFact>& arguments = method.arguments;
+  if (name.empty()) {
+    const auto is_tensor = [](const ArgumentFact& a) { return a.kind == ValueKind::kTensor; };
+    if (std::count_if(arguments.begin(), arguments.end(), is_tensor) == 1) {
+      return std::find_if(arguments.begin(), arguments.end(), is_tensor) - arguments.begin();
+    }
+    return InvalidArgument("Give each input by name, since " + ArgumentNames(method) + ".");
+  }
+  for (size_t i = 0; i < arguments.size(); ++i) {
+    if (arguments[i].name == name) return i;
+  }
+  constexpr std::string_view kAlias = "INPUT__";
+  size_t index = 0;
+  const char* end = name.data() + name.size();
+  if (name.size() > kAlias.size() && name.compare(0, kAlias.size(), kAlias) == 0) {
+    const auto [stop, error] = std::from_chars(name.data() + kAlias.size(), end, index);
+    if (error == std::errc() && stop == end && index < arguments.size()) return index;
+  }
+  return InvalidArgument("There is no input " + Quote(name) + "; " + ArgumentNames(method) + ".");
+}
+
+// ---- Tensors ------------------------------------------------------------------------------------
+
+std::string DTypeList(const std::vector<DType>& dtypes) {
+  std::string list;
+  for (size_t i = 0; i < dtypes.size(); ++i) {
+    if (i > 0) list += i + 1 == dtypes.size() ? " or " : ", ";
+    list += Name(dtypes[i]);
+  }
+  return list;
+}
+
+Status CheckDType(const ArgumentFact& argument, const Tensor& tensor) {
+  const std::vector<DType>& accepted = argument.tensor.accepted;
+  if (!Firm(argument.tensor.dtype_source) || accepted.empty()) return OkStatus();
+  if (std::find(accepted.begin(), accepted.end(), tensor.dtype()) != accepted.end()) {
+    return OkStatus();
+  }
+  return InvalidArgument("Input " + Quote(argument.name) + " has datatype " +
+                         std::string(Name(tensor.dtype())) + "; the model expects " +
+                         DTypeList(accepted) + ".");
+}
+
+Status CheckDims(const ArgumentFact& argument, const Shape& shape) {
+  if (!Firm(argument.tensor.dims_source) || !argument.tensor.dims.has_value()) return OkStatus();
+  const Shape& expected = *argument.tensor.dims;
+  bool fits = shape.size() == expected.size();
+  // Dimension 0 is the batch's, whatever the file's example had.
+  for (size_t i = 1; fits && i < shape.size(); ++i) {
+    fits = expected[i] < 0 || expected[i] == shape[i];
+  }
+  if (fits) return OkStatus();
+  return InvalidArgument("Input " + Quote(argument.name) + " has shape " + ToString(shape) +
+                         "; the model expects " + ToString(expected) + ", where -1 is any size.");
+}
+
+template <typename T>
+Status CheckRange(const ArgumentFact& argument, const Tensor& tensor, int64_t limit) {
+  const std::byte* at = tensor.data();
+  const size_t count = tensor.bytes() / sizeof(T);
+  for (size_t i = 0; i < count; ++i, at += sizeof(T)) {
+    T index;  // a view into a request's body may lie anywhere
+    std::memcpy(&index, at, sizeof(T));
+    if (index >= 0 && index < limit) continue;
+    return InvalidArgument("Input " + Quote(argument.name) + " holds " + std::to_string(index) +
+                           " at element " + std::to_string(i) + "; the model's table takes 0 to " +
+                           std::to_string(limit - 1) + ".");
+  }
+  return OkStatus();
+}
+
+// Checked here since on an accelerator an index out of range ends the whole context.
+Status CheckIndices(const ArgumentFact& argument, const Tensor& tensor) {
+  if (!argument.tensor.index_limit.has_value()) return OkStatus();
+  const int64_t limit = *argument.tensor.index_limit;
+  switch (tensor.dtype()) {
+    case DType::kInt64:
+      return CheckRange<int64_t>(argument, tensor, limit);
+    case DType::kInt32:
+      return CheckRange<int32_t>(argument, tensor, limit);
+    default:
+      return OkStatus();
+  }
+}
+
+Status CheckTensor(const ArgumentFact& argument, const Tensor& tensor) {
+  FLAMBEAU_RETURN_IF_ERROR(CheckDType(argument, tensor));
+  FLAMBEAU_RETURN_IF_ERROR(CheckDims(argument, tensor.shape()));
+  return CheckIndices(argument, tensor);
+}
+
+// ---- Scalars ------------------------------------------------------------------------------------
+
+Status WrongScalar(const ArgumentFact& argument, std::string_view datatypes) {
+  return InvalidArgument("Input " + Quote(argument.name) + " must be one " +
+                         std::string(Name(argument.kind)) +
+                         ": a tensor of shape [1] and datatype " + std::string(datatypes) + ".");
+}
+
+template <typename T>
+T First(const Tensor& tensor) {
+  T value;
+  std::memcpy(&value, tensor.data(), sizeof(T));
+  return value;
+}
+
+// The one element as an integer; nothing if it is not one that fits.
+std::optional<int64_t> AsInteger(const Tensor& tensor) {
+  switch (tensor.dtype()) {
+    case DType::kUint8:
+      return First<uint8_t>(tensor);
+    case DType::kUint16:
+      return First<uint16_t>(tensor);
+    case DType::kUint32:
+      return First<uint32_t>(tensor);
+    case DType::kInt8:
+      return First<int8_t>(tensor);
+    case DType::kInt16:
+      return First<int16_t>(tensor);
+    case DType::kInt32:
+      return First<int32_t>(tensor);
+    case DType::kInt64:
+      return First<int64_t>(tensor);
+    case DType::kUint64: {
+      const auto value = First<uint64_t>(tensor);
+      if (value > static_cast<uint64_t>(std::numeric_limits<int64_t>::max())) return std::nullopt;
+      return static_cast<int64_t>(value);
+    }
+    default:
+      return std::nullopt;
+  }
+}
+
+std::optional<double> AsDouble(const Tensor& tensor) {
+  if (tensor.dtype() == DType::kFp64) return First<double>(tensor);
+  if (tensor.dtype() == DType::kFp32) return First<float>(tensor);
+  const std::optional<int64_t> integer = AsInteger(tensor);
+  if (integer.has_value()) return static_cast<double>(*integer);
+  return std::nullopt;
+}
+
+// The one element of a BYTES tensor, whose prefix codec has checked; nothing if there are more.
+std::optional<std::string> AsString(const Tensor& tensor) {
+  if (tensor.dtype() != DType::kBytes || tensor.bytes() < sizeof(uint32_t)) return std::nullopt;
+  const auto length = First<uint32_t>(tensor);
+  if (length != tensor.bytes() - sizeof(uint32_t)) return std::nullopt;
+  return std::string(reinterpret_cast<const char*>(tensor.data()) + sizeof(uint32_t), length);
+}
+
+Result<Value> TensorAsScalar(const ArgumentFact& argument, const Tensor& tensor) {
+  const bool single = tensor.shape().size() <= 1 && ElementCount(tensor.shape()) == 1;
+  switch (argument.kind) {
+    case ValueKind::kBool:
+      if (single && tensor.dtype() == DType::kBool) return Value{First<uint8_t>(tensor) != 0};
+      return WrongScalar(argument, "BOOL");
+    case ValueKind::kInt: {
+      const auto integer = single ? AsInteger(tensor) : std::nullopt;
+      if (integer.has_value()) return Value{*integer};
+      return WrongScalar(argument, "INT64");
+    }
+    case ValueKind::kFloat: {
+      const auto number = single ? AsDouble(tensor) : std::nullopt;
+      if (number.has_value()) return Value{*number};
+      return WrongScalar(argument, "FP64 or FP32");
+    }
+    default: {
+      auto text = single ? AsString(tensor) : std::nullopt;
+      if (text.has_value()) return Value{*std::move(text)};
+      return WrongScalar(argument, "BYTES");
+    }
+  }
+}
+
+Result<Value> BindScalar(const ArgumentFact& argument, Value value) {
+  if (const Tensor* tensor = value.tensor()) return TensorAsScalar(argument, *tensor);
+  switch (argument.kind) {
+    case ValueKind::kBool:
+      if (std::holds_alternative<bool>(value.data)) return value;
+      return WrongScalar(argument, "BOOL");
+    case ValueKind::kInt:
+      if (std::holds_alternative<int64_t>(value.data)) return value;
+      return WrongScalar(argument, "INT64");
+    case ValueKind::kFloat:
+      if (std::holds_alternative<double>(value.data)) return value;
+      if (const int64_t* integer = std::get_if<int64_t>(&value.data)) {
+        return Value{static_cast<double>(*integer)};
+      }
+      return WrongScalar(argument, "FP64 or FP32");
+    default:
+      if (std::holds_alternative<std::string>(value.data)) return value;
+      return WrongScalar(argument, "BYTES");
+  }
+}
+
+Result<Value> BindOne(const ArgumentFact& argument, Value value) {
+  if (value.is_none()) {
+    if (argument.optional || argument.has_default) return value;
+    return InvalidArgument("Input " + Quote(argument.name) + " must not be null.");
+  }
+  if (argument.kind == ValueKind::kOther) {
+    return Unimplemented("Input " + Quote(argument.name) + " is of type " + argument.type +
+                         ", which cannot be sent yet.");
+  }
+  if (argument.kind != ValueKind::kTensor) return BindScalar(argument, std::move(value));
+  const Tensor* tensor = value.tensor();
+  if (tensor == nullptr) {
+    return InvalidArgument("Input " + Quote(argument.name) + " must be a tensor.");
+  }
+  FLAMBEAU_RETURN_IF_ERROR(CheckTensor(argument, *tensor));
+  return value;
+}
+
+// Arguments that are declared to have a batch dimension must agree on its size; undeclared ones run
+// alone, as the model takes them.
+Status CheckBatch(const MethodFacts& method, const std::vector<Value>& arguments) {
+  const std::string* first = nullptr;
+  int64_t rows = 0;
+  for (size_t i = 0; i < arguments.size(); ++i) {
+    const TensorFact& fact = method.arguments[i].tensor;
+    const Tensor* tensor = arguments[i].tensor();
+    if (tensor == nullptr || tensor->shape().empty() || !fact.dims.has_value() ||
+        fact.dims_source != FactSource::kDeclared || fact.dims->empty() ||
+        fact.dims->front() != -1) {
+      continue;
+    }
+    if (first == nullptr) {
+      first = &method.arguments[i].name;
+      rows = tensor->shape().front();
+    } else if (tensor->shape().front() != rows) {
+      return InvalidArgument("Inputs " + Quote(*first) + " and " + Quote(method.arguments[i].name) +
+                             " have batch sizes " + std::to_string(rows) + " and " +
+                             std::to_string(tensor->shape().front()) + "; they must be equal.");
+    }
+  }
+  return OkStatus();
+}
+
+}  // namespace
+
+Result<std::vector<Value>> BindArguments(const MethodFacts& method,
+                                         std::vector<NamedValue> inputs) {
+  std::vector<Value> arguments(method.arguments.size());
+  std::vector<bool> given(method.arguments.size(), false);
+  for (NamedValue& input : inputs) {
+    FLAMBEAU_ASSIGN_OR_RETURN(const size_t index, FindArgument(method, input.name));
+    const ArgumentFact& argument = method.arguments[index];
+    if (given[index]) {
+      return InvalidArgument("Input " + Quote(argument.name) + " is given twice; give it once.");
+    }
+    given[index] = true;
+    FLAMBEAU_ASSIGN_OR_RETURN(arguments[index], BindOne(argument, std::move(input.value)));
+  }
+  for (size_t i = 0; i < given.size(); ++i) {
+    const ArgumentFact& argument = method.arguments[i];
+    if (given[i] || argument.optional || argument.has_default) continue;
+    return InvalidArgument("Input " + Quote(argument.name) + " is missing; " +
+                           ArgumentNames(method) + ".");
+  }
+  FLAMBEAU_RETURN_IF_ERROR(CheckBatch(method, arguments));
+  return arguments;
+}
+
+}  // namespace flambeau

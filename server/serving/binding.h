@@ -1,0 +1,21 @@
+// Named inputs -> a method's arguments in order, checked against what is known for certain.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "backend/facts.h"
+#include "base/status.h"
+#include "tensor/value.h"
+
+namespace flambeau {
+
+// Names are the arguments' own, INPUT__<i> for the i-th, or empty for the only tensor argument.
+// A tensor is held against declared and graph facts alone: its datatype, its rank, its dimensions
+// but the first, and indices into a table of known size. A tensor of one element serves as a bool,
+// int, float or str argument. An absent optional or defaulted argument becomes None. Threads: any.
+// Errors: INVALID_ARGUMENT, one sentence that names the input and the fix; UNIMPLEMENTED for an
+// argument of a type that the protocol cannot carry.
+Result<std::vector<Value>> BindArguments(const MethodFacts& method, std::vector<NamedValue> inputs);
+
+}  // namespace flambeau

@@ -1,0 +1,138 @@
+#include "serving/inference.h"
+
+#include <memory>
+#include <utility>
+#include <vector>
+
+#include "serving/binding.h"
+#include "serving/output_selection.h"
+
+namespace flambeau {
+namespace {
+
+// Triton's reasons of nv_inference_request_failure.
+std::string_view FailureReason(const Status& status) {
+  switch (status.code()) {
+    case StatusCode::kResourceExhausted:
+    case StatusCode::kDeadlineExceeded:
+    case StatusCode::kUnavailable:
+      return "REJECTED";
+    case StatusCode::kCancelled:
+      return "CANCELED";
+    case StatusCode::kInternal:
+      return "BACKEND";
+    default:
+      return "OTHER";
+  }
+}
+
+// Rows of a request: dimension 0 where the method is batched, else it counts as one.
+int64_t CountRows(const MethodFacts& method, const std::vector<Value>& arguments) {
+  if (method.static_proof.verdict != Verdict::kProven) return 1;
+  for (const Value& argument : arguments) {
+    const Tensor* tensor = argument.tensor();
+    if (tensor != nullptr && !tensor->shape().empty()) return tensor->shape().front();
+  }
+  return 1;
+}
+
+}  // namespace
+
+Call::Call(Ticket ticket, ServablePtr servable, size_t method)
+    : ticket_(std::move(ticket)),
+      servable_(std::move(servable)),
+      method_(method),
+      signature_(servable_->signature(method)) {}
+
+Status Call::Fail(Status status) {
+  if (const auto metrics = servable_->metrics()) metrics->Failure(FailureReason(status));
+  ticket_.Finish(status);
+  return status;
+}
+
+Inference::Inference(Gate* gate, Repository* repository, Clock* clock)
+    : gate_(gate), repository_(repository), clock_(clock) {}
+
+Result<Call> Inference::Begin(RequestContext context, std::string_view model,
+                              std::string_view version, std::string_view method) {
+  FLAMBEAU_ASSIGN_OR_RETURN(Ticket ticket, gate_->Admit(std::move(context)));
+  Result<ServablePtr> servable = repository_->Resolve(model, version);
+  if (!servable.ok()) {
+    ticket.Finish(servable.status());
+    return servable.status();
+  }
+  Servable& pinned = **servable;
+  ticket.SetModel(pinned.name(), pinned.version(), pinned.metrics());
+  const int index = pinned.FindMethod(method);
+  if (index < 0) {
+    const Status status =
+        NotFound("Model '" + pinned.name() + "' has no method '" + std::string(method) + "'.");
+    ticket.Finish(status);
+    return status;
+  }
+  Call call(std::move(ticket), *std::move(servable), static_cast<size_t>(index));
+  if (pinned.scheduler().Full()) {
+    return call.Fail(ResourceExhausted("The queue of model '" + pinned.name() +
+                                       "' is full; try again in a moment."));
+  }
+  return call;
+}
+
+void Inference::Submit(Call call, InferRequest request, InferDone done) {
+  if (request.timeout_us.has_value() && *request.timeout_us < 0) {
+    done(call.Fail(InvalidArgument("Parameter 'timeout' must not be negative.")));
+    return;
+  }
+  // 0 is what Triton's clients send for "none".
+  if (request.timeout_us.value_or(0) > 0) call.ticket_.Tighten(*request.timeout_us);
+  const MethodFacts& loaded = call.servable_->facts().methods[call.method_];
+  const Status outputs = CheckRequestedOutputs(loaded.results, request.outputs);
+  if (!outputs.ok()) {
+    done(call.Fail(outputs));
+    return;
+  }
+  Result<std::vector<Value>> arguments = BindArguments(call.signature(), std::move(request.inputs));
+  if (!arguments.ok()) {
+    done(call.Fail(arguments.status()));
+    return;
+  }
+  const int64_t rows = CountRows(call.signature(), *arguments);
+  Work work;
+  work.method = call.method_;
+  work.arguments = *std::move(arguments);
+  work.deadline = call.ticket_.deadline();
+  work.cancel = call.ticket_.context().cancel;
+  // Shared because a std::function must be copyable; there is one owner.
+  auto state = std::make_shared<Pending>(Pending{
+      std::move(call), std::move(request.id), std::move(request.outputs), rows, std::move(done)});
+  Scheduler& scheduler = state->call.servable_->scheduler();
+  work.done = [state](Result<Outcome> outcome) { state->Finish(std::move(outcome)); };
+  scheduler.Submit(std::move(work));
+}
+
+void Inference::Pending::Finish(Result<Outcome> outcome) {
+  if (!outcome.ok()) {
+    done(call.Fail(outcome.status()));
+    return;
+  }
+  InferResult result{call.servable_->name(),
+                     call.servable_->version(),
+                     std::move(id),
+                     std::move(outcome->value),
+                     {}};
+  Result<std::vector<NamedTensor>> selected = SelectOutputs(Flatten(result.value), outputs);
+  if (!selected.ok()) {
+    done(call.Fail(selected.status()));
+    return;
+  }
+  result.outputs = *std::move(selected);
+  if (const auto metrics = call.servable_->metrics()) {
+    metrics->Success(rows, call.ticket_.Age(), outcome->queue, outcome->timing.gather,
+                     outcome->timing.compute, outcome->timing.scatter);
+  }
+  // Before the answer leaves: whoever has it finds it counted.
+  call.ticket_.Finish(OkStatus());
+  done(std::move(result));
+}
+
+}  // namespace flambeau

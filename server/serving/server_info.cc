@@ -1,0 +1,113 @@
+#include "serving/server_info.h"
+
+#include <algorithm>
+#include <utility>
+
+namespace flambeau {
+namespace {
+
+struct Shown {
+  TensorMetadata metadata;
+  FactSource datatype = FactSource::kUnknown;
+  FactSource shape = FactSource::kUnknown;
+};
+
+Shown ShowTensor(const std::string& name, const TensorFact& fact) {
+  Shown shown{{name, "FP32", {-1}}, fact.dtype_source, fact.dims_source};
+  if (fact.dtype.has_value()) shown.metadata.datatype = Name(*fact.dtype);
+  if (fact.dims.has_value()) shown.metadata.shape.assign(fact.dims->begin(), fact.dims->end());
+  return shown;
+}
+
+// The protocol knows only tensors: a scalar argument is one of shape [1], typed by the model's own
+// code, which is as certain as its graph.
+Shown ShowScalar(const std::string& name, ValueKind kind) {
+  Shown shown{{name, "FP32", {1}}, FactSource::kGraph, FactSource::kGraph};
+  switch (kind) {
+    case ValueKind::kBool:
+      shown.metadata.datatype = "BOOL";
+      break;
+    case ValueKind::kInt:
+      shown.metadata.datatype = "INT64";
+      break;
+    case ValueKind::kFloat:
+      shown.metadata.datatype = "FP64";
+      break;
+    case ValueKind::kString:
+      shown.metadata.datatype = "BYTES";
+      break;
+    default:
+      shown = {{name, "FP32", {-1}}};
+      break;
+  }
+  return shown;
+}
+
+void AddProperties(const std::string& group, const Shown& shown,
+                   std::map<std::string, std::string>* properties) {
+  const std::string start = group + "." + shown.metadata.name;
+  (*properties)[start + ".datatype"] = Name(shown.datatype);
+  (*properties)[start + ".shape"] = Name(shown.shape);
+}
+
+void ShowInput(const ArgumentFact& argument, ModelMetadata* metadata) {
+  const bool tensor = argument.kind == ValueKind::kTensor;
+  Shown shown = tensor ? ShowTensor(argument.name, argument.tensor)
+                       : ShowScalar(argument.name, argument.kind);
+  AddProperties("inputs", shown, &metadata->properties);
+  const std::string start = "inputs." + argument.name;
+  if (!tensor) metadata->properties[start + ".type"] = argument.type;
+  if (argument.optional || argument.has_default) metadata->properties[start + ".optional"] = "true";
+  metadata->inputs.push_back(std::move(shown.metadata));
+}
+
+}  // namespace
+
+std::string_view ServerVersion() { return FLAMBEAU_VERSION; }
+
+ServerInfo::ServerInfo(Repository* repository, Gate* gate) : repository_(repository), gate_(gate) {}
+
+ServerMetadata ServerInfo::Server() const {
+  // model_repository: its index; loading and unloading are refused.
+  return {"flambeau", std::string(ServerVersion()), {"model_repository", "binary_tensor_data"}};
+}
+
+bool ServerInfo::Ready() const { return !gate_->draining() && repository_->Settled(); }
+
+Result<bool> ServerInfo::ModelReady(std::string_view name, std::string_view version) const {
+  const Result<ServablePtr> servable = repository_->Resolve(name, version);
+  if (servable.ok()) return !gate_->draining();
+  if (servable.status().code() == StatusCode::kUnavailable) return false;
+  return servable.status();
+}
+
+Result<ModelMetadata> ServerInfo::Model(std::string_view name, std::string_view version) const {
+  FLAMBEAU_ASSIGN_OR_RETURN(const ServablePtr servable, repository_->Resolve(name, version));
+  ModelMetadata metadata;
+  metadata.name = servable->name();
+  // One version of a model serves at a time: the one that was resolved.
+  metadata.versions = {std::to_string(servable->version())};
+  metadata.platform = servable->facts().platform;
+  if (servable->facts().methods.empty()) return metadata;
+  const auto signature = servable->signature(0);
+  for (const ArgumentFact& argument : signature->arguments) ShowInput(argument, &metadata);
+  for (const ResultFact& result : signature->results) {
+    Shown shown = ShowTensor(result.name, result.tensor);
+    AddProperties("outputs", shown, &metadata.properties);
+    metadata.outputs.push_back(std::move(shown.metadata));
+  }
+  const Proof& proof = signature->static_proof;
+  metadata.properties["batching"] = Name(proof.verdict);
+  if (!proof.reason.empty()) metadata.properties["batching.reason"] = proof.reason;
+  return metadata;
+}
+
+std::vector<IndexEntry> ServerInfo::Index(bool ready_only) const {
+  std::vector<IndexEntry> entries = repository_->Index();
+  if (!ready_only) return entries;
+  const auto is_ready = [](const IndexEntry& entry) { return entry.state == ModelState::kReady; };
+  entries.erase(std::stable_partition(entries.begin(), entries.end(), is_ready), entries.end());
+  return entries;
+}
+
+}  // namespace flambeau

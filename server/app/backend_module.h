@@ -1,0 +1,18 @@
+// Loads the LibTorch backend at run time, so that --help and a bad flag never pay for it.
+#pragma once
+
+#include <memory>
+
+#include "backend/backend.h"
+#include "base/log.h"
+#include "base/status.h"
+
+namespace flambeau {
+
+// Sets the OMP_* and oneDNN variables that the libraries read when they are loaded (those that the
+// user set stay), then loads libflambeau_torch.so: the file that FLAMBEAU_BACKEND names, or
+// ../lib beside this program. It stays loaded until the process ends.
+// Errors: FAILED_PRECONDITION, one sentence.
+Result<std::unique_ptr<Backend>> LoadBackend(Log* log, int threads);
+
+}  // namespace flambeau

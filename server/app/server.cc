@@ -1,0 +1,155 @@
+#include "app/server.h"
+
+#include <unistd.h>
+
+#include <algorithm>
+#include <chrono>
+#include <cstdlib>
+#include <string>
+#include <utility>
+
+#include "app/backend_module.h"
+#include "app/machine.h"
+#include "http/routes.h"
+
+namespace flambeau {
+namespace {
+
+constexpr auto kPoll = std::chrono::milliseconds(10);
+// gRPC's own threads get this long to end once everything has been answered.
+constexpr auto kTransportGrace = std::chrono::seconds(2);
+
+// Workers times threads fill the cores: one thread inside a run has no barrier to wait at, and two
+// workers overlap one's run with the other's gathering.
+void ChooseParallelism(ServeConfig* config, int cores) {
+  if (config->threads == 0) {
+    config->threads = config->instances > 0 ? std::max(1, cores / config->instances) : 1;
+  }
+  if (config->instances == 0) config->instances = std::max(1, cores / config->threads);
+  config->repository.scheduler.instances = config->instances;
+  config->repository.scheduler.intra_op_threads = config->threads;
+}
+
+// Nothing may wait: neither destructors nor a load.
+[[noreturn]] void EndNow(int code) { std::_Exit(code); }
+
+}  // namespace
+
+int ExitCodeOf(const Status& status) {
+  return status.code() == StatusCode::kUnavailable ? kExitPort : kExitSetup;
+}
+
+Server::Server(const ServeConfig& config, Log* log)
+    : config_(config),
+      log_(log),
+      permits_(UsableCores()),
+      metrics_(Metrics::Create()),
+      gate_(config.gate, &clock_, log, metrics_.get()) {
+  ChooseParallelism(&config_, permits_.cores());
+}
+
+Result<std::unique_ptr<Server>> Server::Create(const ServeConfig& config, Log* log) {
+  std::unique_ptr<Server> server(new Server(config, log));
+  FLAMBEAU_RETURN_IF_ERROR(server->Start());
+  return server;
+}
+
+Status Server::Start() {
+  FLAMBEAU_ASSIGN_OR_RETURN(backend_, LoadBackend(log_, config_.threads));
+  FLAMBEAU_ASSIGN_OR_RETURN(config_.repository.device, backend_->ResolveDevice(config_.device));
+  log_->Info("starting", {{"backend", backend_->name()},
+                          {"libtorch", backend_->version()},
+                          {"device", config_.repository.device},
+                          {"cores", permits_.cores()},
+                          {"instances", config_.instances},
+                          {"threads", config_.threads}});
+  FLAMBEAU_ASSIGN_OR_RETURN(
+      repository_, Repository::Create(config_.repository,
+                                      {backend_.get(), &clock_, &permits_, log_, metrics_.get()}));
+  inference_ = std::make_unique<Inference>(&gate_, repository_.get(), &clock_);
+  info_ = std::make_unique<ServerInfo>(repository_.get(), &gate_);
+  const Status status = StartTransports();
+  if (!status.ok() && !repository_->Settled()) {
+    // Destroying the repository would wait for the loads that have begun.
+    log_->Error(Message(status));
+    EndNow(ExitCodeOf(status));
+  }
+  return status;
+}
+
+Status Server::StartTransports() {
+  const HttpServices services{inference_.get(), info_.get(), metrics_.get()};
+  FLAMBEAU_ASSIGN_OR_RETURN(
+      http_, HttpListener::Create(config_.http, ServingRoutes(services), &clock_, log_));
+  metrics_->OnScrape("http", [this] { return static_cast<double>(http_->connections()); });
+  if (config_.metrics_port != 0) {
+    HttpListener::Options options = config_.http;
+    options.name = "metrics";
+    options.port = config_.metrics_port;
+    options.io_threads = 1;
+    FLAMBEAU_ASSIGN_OR_RETURN(
+        metrics_http_, HttpListener::Create(options, MetricsRoutes(metrics_.get()), &clock_, log_));
+    metrics_->OnScrape("metrics",
+                       [this] { return static_cast<double>(metrics_http_->connections()); });
+  }
+  FLAMBEAU_ASSIGN_OR_RETURN(
+      grpc_, GrpcServer::Create(config_.grpc, inference_.get(), info_.get(), &clock_, log_));
+  LogListening();
+  return OkStatus();
+}
+
+void Server::LogListening() {
+  log_->Info("listening", {{"host", config_.http.host},
+                           {"http_port", http_->port()},
+                           {"grpc_port", grpc_->port()},
+                           {"metrics_port", metrics_http_ ? metrics_http_->port() : 0}});
+}
+
+int Server::Run(StopSignals* signals) {
+  int signal = 0;
+  while (signal == 0 && !repository_->Settled()) signal = signals->WaitFor(kPoll);
+  if (signal == 0) {
+    const auto index = repository_->Index();
+    const auto ready = std::count_if(index.begin(), index.end(), [](const IndexEntry& entry) {
+      return entry.state == ModelState::kReady;
+    });
+    log_->Info("ready", {{"models", static_cast<int64_t>(ready)},
+                         {"failed", static_cast<int64_t>(index.size()) - ready},
+                         {"url", "http://" + config_.http.host + ":" +
+                                     std::to_string(http_->port()) + "/"}});
+    signal = signals->Wait();
+  }
+  log_->Info("stopping", {{"signal", signal == SIGINT ? "SIGINT" : "SIGTERM"},
+                          {"in_flight", gate_.in_flight()}});
+  return Drain(signals);
+}
+
+// A connection that has its answer still to be written counts as busy.
+bool Server::Idle() const { return gate_.in_flight() == 0 && http_->connections() == 0; }
+
+int Server::Drain(StopSignals* signals) {
+  gate_.BeginDrain();
+  http_->BeginDrain();
+  grpc_->BeginDrain();
+  const TimePoint deadline = clock_.Now() + config_.drain_timeout;
+  while (!Idle() && clock_.Now() < deadline) {
+    if (const int signal = signals->WaitFor(kPoll)) {
+      log_->Warning("stopped at once by a second signal", {{"in_flight", gate_.in_flight()}});
+      EndNow(128 + signal);
+    }
+  }
+  if (gate_.in_flight() > 0) {
+    log_->Warning("the drain timeout passed", {{"in_flight", gate_.in_flight()}});
+  }
+  grpc_->Stop(clock_.Now() +
+              (gate_.in_flight() > 0 ? Duration::zero() : Duration(kTransportGrace)));
+  http_->Stop();
+  if (metrics_http_) metrics_http_->Stop();
+  repository_->Stop();
+  log_->Info("stopped");
+  // A load in progress, or a run that outlived the drain, cannot be interrupted.
+  if (!repository_->Settled() || gate_.in_flight() > 0) EndNow(0);
+  return 0;
+}
+
+}  // namespace flambeau

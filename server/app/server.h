@@ -1,0 +1,60 @@
+// The composition root: builds every part, joins them, starts, drains and stops them.
+#pragma once
+
+#include <memory>
+
+#include "app/stop_signals.h"
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/status.h"
+#include "batching/core_permits.h"
+#include "config/config.h"
+#include "grpc/server.h"
+#include "http/listener.h"
+#include "metrics/metrics.h"
+#include "repository/repository.h"
+#include "serving/gate.h"
+#include "serving/inference.h"
+#include "serving/server_info.h"
+
+namespace flambeau {
+
+// Threads: one, the main thread. Lifetime: members are destroyed in reverse order, so transports go
+// before what they call. Errors: Create, with the exit code that goes with it.
+class Server {
+ public:
+  // Errors: FAILED_PRECONDITION (no such device, no backend), NOT_FOUND or INVALID_ARGUMENT (no
+  // such models), UNAVAILABLE (a port is in use).
+  static Result<std::unique_ptr<Server>> Create(const ServeConfig& config, Log* log);
+
+  // Serves until a signal comes, then drains. Returns the process' exit code. After a second
+  // signal, or while a model still loads, it ends the process itself: no load is ever waited for.
+  int Run(StopSignals* signals);
+
+ private:
+  Server(const ServeConfig& config, Log* log);
+  Status Start();
+  Status StartTransports();
+  void LogListening();
+  int Drain(StopSignals* signals);
+  bool Idle() const;
+
+  ServeConfig config_;
+  Log* const log_;
+  SystemClock clock_;
+  CorePermits permits_;
+  std::unique_ptr<Metrics> metrics_;
+  Gate gate_;
+  std::unique_ptr<Backend> backend_;
+  std::unique_ptr<Repository> repository_;
+  std::unique_ptr<Inference> inference_;
+  std::unique_ptr<ServerInfo> info_;
+  std::unique_ptr<HttpListener> http_;
+  std::unique_ptr<HttpListener> metrics_http_;  // null with --metrics-port 0
+  std::unique_ptr<GrpcServer> grpc_;
+};
+
+// 3 or 4: what the process exits with after that failure of Create.
+int ExitCodeOf(const Status& status);
+
+}  // namespace flambeau

@@ -35,6 +35,9 @@ Result<Tensor> ParseTensor(PaddedJson json, std::optional<DType> dtype,
 Status AppendNested(const Tensor& tensor, std::string* out);
 Status AppendFlat(const Tensor& tensor, std::string* out);
 
+// Appends one number as an FP64 element is written.
+void AppendNumber(double number, std::string* out);
+
 // Appends a JSON string, escaped; `text` must be UTF-8 (callers check), else U+FFFD stands in.
 void AppendString(std::string_view text, std::string* out);
 

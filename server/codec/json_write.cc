@@ -279,6 +279,11 @@ Status AppendFlat(const Tensor& tensor, std::string* out) {
   return Write(tensor, Shape{*count}, out);
 }
 
+void AppendNumber(double number, std::string* out) {
+  std::array<char, kLongest> text;
+  out->append(text.data(), WriteFloat(text.data(), number));
+}
+
 void AppendString(std::string_view text, std::string* out) {
   *out += '"';
   const char* p = text.data();

@@ -1,0 +1,29 @@
+// What the request messages have in common: their envelope and their parameters.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string_view>
+
+#include "base/status.h"
+#include "codec/json_cursor.h"
+
+namespace flambeau {
+
+// Into the object that the whole body must be; `expected` describes one.
+// Errors: INVALID_ARGUMENT.
+Status EnterBody(JsonCursor* cursor, std::string_view text, std::string_view expected);
+
+// The parameter `timeout` at the cursor, in microseconds; 0 means none.
+// Errors: INVALID_ARGUMENT.
+Result<std::optional<int64_t>> DecodeTimeout(JsonCursor* cursor);
+
+// A whole number, 0 or more.
+// Errors: INVALID_ARGUMENT.
+Result<int64_t> TakeCount(JsonCursor* cursor);
+
+// Past a parameter that means nothing to us: a string, a number or a boolean.
+// Errors: INVALID_ARGUMENT.
+Status SkipParameter(JsonCursor* cursor);
+
+}  // namespace flambeau

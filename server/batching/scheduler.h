@@ -42,7 +42,8 @@ struct Work {
 };
 
 // Told about every run, for metrics and observed facts.
-// Threads: any. Lifetime: outlives the scheduler.
+// Threads: any. Lifetime: outlives the scheduler. Errors: none. Calls must be brief; OnQueueDepth
+// comes under the scheduler's lock, in order, and must not call the scheduler.
 class SchedulerObserver {
  public:
   virtual ~SchedulerObserver() = default;
@@ -51,6 +52,9 @@ class SchedulerObserver {
   virtual void OnSuccess(const Work& work, const Value& result) = 0;
   virtual void OnVerdict(size_t method, const Proof& proof) = 0;
   virtual void OnQueueDepth(size_t depth) = 0;
+  // A row made to warm up or to prove, not a client's, that worked: tells what the result looks
+  // like before the first request.
+  virtual void OnProbe(size_t method, const std::vector<Value>& arguments, const Value& result) {}
 };
 
 // Threads: every method from any thread.
@@ -89,6 +93,8 @@ class Scheduler {
   virtual Proof proof(size_t method) const = 0;
   virtual size_t queue_depth() const = 0;
   virtual int instances() const = 0;
+  // Refuses new work and answers what waits UNAVAILABLE; what runs ends. Does not wait for it.
+  virtual void Stop() {}
 };
 
 }  // namespace flambeau

@@ -1,0 +1,38 @@
+// Which requests may share a run: those whose keys are equal.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <string_view>
+
+#include "absl/container/inlined_vector.h"
+#include "batching/scheduler.h"
+
+namespace flambeau {
+
+// The method, each argument's kind, tensors' datatypes and the values of everything else (the
+// "variant", which the proof is about), then tensors' shapes without dimension 0. Made once per
+// request, before any lock; no allocation for a common signature.
+class BucketKey {
+ public:
+  // Dimension 0 of the tensor arguments; 0 if the work cannot be merged with any other: no tensor,
+  // different or zero dimensions 0, BYTES, or tensors inside a list.
+  static BucketKey Of(const Work& work, int64_t* rows);
+
+  std::string_view bytes() const { return {bytes_.data(), bytes_.size()}; }
+  std::string_view variant() const { return bytes().substr(0, variant_size_); }
+  size_t hash() const { return hash_; }
+  bool operator==(const BucketKey& other) const { return bytes() == other.bytes(); }
+
+ private:
+  friend class KeyWriter;
+  absl::InlinedVector<char, 104> bytes_;
+  size_t variant_size_ = 0;
+  size_t hash_ = 0;
+};
+
+struct BucketKeyHash {
+  size_t operator()(const BucketKey& key) const { return key.hash(); }
+};
+
+}  // namespace flambeau

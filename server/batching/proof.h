@@ -1,0 +1,43 @@
+// The dynamic gate: does a method answer each row alone, whatever shares its batch?
+//
+// Distinct rows of varied sign and scale run alone and in batches of 2, 3, powers of two and the
+// maximum. In each size: the same batch twice gives the noise floor (usually zero); rows alone, in
+// the batch and in another order must agree within the datatype's tolerance, scaled to the output;
+// and while some rows keep their places, all others are replaced: the kept rows' answers must not
+// move beyond the noise floor. Kept rows are chosen by each bit of their position, so that every
+// pair of places is told apart. Rows whose answer fails or is not finite are left out, and a run
+// whose rows do not differ visibly proves nothing.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "backend/backend.h"
+#include "batching/row_source.h"
+
+namespace flambeau {
+
+struct ProofOptions {
+  int64_t max_batch_size = 32;
+  uint64_t seed = 20;                       // of the rows' order
+  const std::atomic<bool>* stop = nullptr;  // ends it early, unproven
+};
+
+struct ProofResult {
+  Proof proof;
+  int64_t rows = 0;  // the largest batch that was tried; less than asked for if memory ran out
+  // One row that worked, and its answer; nothing if none did.
+  std::vector<Value> sample_arguments;
+  std::optional<Value> sample_result;
+};
+
+// kRefused: rows were seen to mix. kUnproven: nothing could be told from these rows.
+// Threads: the instance's. Lifetime: `instance` is a probe, never one that serves. Errors: none; a
+// failing model is unproven or refused.
+ProofResult ProveRowsIndependent(Instance& instance, size_t method, RowSource& rows,
+                                 const ProofOptions& options);
+
+}  // namespace flambeau

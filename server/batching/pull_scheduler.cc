@@ -1,0 +1,238 @@
+#include "batching/pull_scheduler.h"
+
+#include <algorithm>
+#include <chrono>
+#include <utility>
+
+namespace flambeau {
+namespace {
+
+// Proofs that take longer go on in the background while the model serves unmerged.
+constexpr Duration kProofAtLoad = std::chrono::seconds(10);
+// A full queue is searched for dead requests at most this often: refusing must stay cheap.
+constexpr Duration kSweepInterval = std::chrono::milliseconds(1);
+
+Scheduler::Options Effective(Scheduler::Options options, const Facts& facts) {
+  options.instances = facts.writes_state ? 1 : std::max(options.instances, 1);
+  options.intra_op_threads = std::max(options.intra_op_threads, 1);
+  options.max_batch_size = std::max<int64_t>(options.max_batch_size, 1);
+  options.max_queue_delay = std::max(options.max_queue_delay, Duration::zero());
+  options.max_queue_size = std::max<size_t>(options.max_queue_size, 1);
+  options.prove = options.prove && options.max_batch_size > 1;
+  return options;
+}
+
+}  // namespace
+
+PullScheduler::PullScheduler(const std::string& name, std::shared_ptr<Model> model,
+                             const Options& options, const Dependencies& dependencies)
+    : name_(name),
+      model_(std::move(model)),
+      options_(Effective(options, model_->facts())),
+      dependencies_(dependencies),
+      verdicts_(model_->facts(), options_.prove),
+      queue_({options_.max_batch_size, options_.max_queue_delay}, &verdicts_) {}
+
+PullScheduler::~PullScheduler() {
+  Stop();
+  for (const auto& worker : workers_) worker->thread.Join();
+  reaper_.Join();
+  prover_.reset();  // workers hand it templates
+}
+
+Status PullScheduler::Start() {
+  StartWorkers();
+  FLAMBEAU_RETURN_IF_ERROR(AwaitWorkers());
+  for (size_t method = 0; method < verdicts_.methods(); ++method) {
+    if (!verdicts_.Provable(method)) Announce(method, verdicts_.Summary(method), 0);
+  }
+  ProveKnownShapes();
+  reaper_ = Thread("expiry", [this] { ReapLoop(); });
+  return OkStatus();
+}
+
+void PullScheduler::StartWorkers() {
+  for (int i = 0; i < options_.instances; ++i) workers_.push_back(std::make_unique<Worker>());
+  for (const auto& worker : workers_) {
+    worker->thread = Thread("worker", [this, w = worker.get()] { WorkerMain(*w); });
+  }
+}
+
+Status PullScheduler::AwaitWorkers() {
+  std::unique_lock lock(mutex_);
+  started_.wait(lock, [&] { return workers_started_ == workers_.size(); });
+  return start_status_;
+}
+
+void PullScheduler::Submit(Work work) {
+  auto pending = std::make_unique<Pending>();
+  pending->work = std::move(work);
+  const TimePoint now = dependencies_.clock->Now();
+  pending->submitted = now;
+  if (pending->Dead(now)) {
+    Status status = WhyDropped(*pending);
+    return Answer(std::move(pending), std::move(status));
+  }
+  if (pending->work.method >= verdicts_.methods()) {
+    return Answer(std::move(pending), NotFound("the model has no such method"));
+  }
+  pending->key = BucketKey::Of(pending->work, &pending->rows);
+
+  std::vector<PendingPtr> dropped;
+  Worker* wake = nullptr;
+  bool reap_sooner = false;
+  Status refused;
+  {
+    const std::lock_guard lock(mutex_);
+    SweepIfFull(now, &dropped);
+    if (stopping_) {
+      refused = Unavailable("the model is stopping; ask another server or try again later");
+    } else if (queue_.size() >= options_.max_queue_size) {
+      refused = ResourceExhausted("the model's queue is full; try again later");
+    } else {
+      reap_sooner = pending->work.deadline < reap_at_;
+      reap_at_ = std::min(reap_at_, pending->work.deadline);
+      wake = WorkerToWake(*queue_.Push(std::move(pending)), now);
+      SetDepth();
+    }
+  }
+  if (wake != nullptr) wake->wake.notify_one();
+  if (reap_sooner) reaper_wake_.notify_one();
+  if (!refused.ok()) Answer(std::move(pending), std::move(refused));
+  for (PendingPtr& dead : dropped) {
+    Status status = WhyDropped(*dead);
+    Answer(std::move(dead), std::move(status));
+  }
+}
+
+void PullScheduler::SweepIfFull(TimePoint now, std::vector<PendingPtr>* dropped) {
+  if (queue_.size() < options_.max_queue_size || now - swept_ < kSweepInterval) return;
+  swept_ = now;
+  queue_.Sweep(now, dropped);
+  SetDepth();
+}
+
+// Exactly one worker per arrival, and none for a bucket that is being held for others to join.
+PullScheduler::Worker* PullScheduler::WorkerToWake(const Bucket& bucket, TimePoint now) {
+  const TimePoint ready = queue_.ReadyAt(bucket);
+  if (ready <= now) {
+    Worker* idle = PopIdle();
+    return idle != nullptr ? idle : timekeeper_;
+  }
+  if (timekeeper_ == nullptr) return PopIdle();
+  return ready < timekeeper_until_ ? timekeeper_ : nullptr;
+}
+
+PullScheduler::Worker* PullScheduler::PopIdle() {
+  if (idle_.empty()) return nullptr;
+  Worker* worker = idle_.back();
+  idle_.pop_back();
+  worker->signalled = true;
+  return worker;
+}
+
+void PullScheduler::SetDepth() {
+  const size_t depth = queue_.size();
+  depth_.store(depth, std::memory_order_relaxed);
+  if (dependencies_.observer != nullptr) dependencies_.observer->OnQueueDepth(depth);
+}
+
+bool PullScheduler::Full() const { return queue_depth() >= options_.max_queue_size; }
+
+Proof PullScheduler::proof(size_t method) const {
+  const std::lock_guard lock(mutex_);
+  return verdicts_.Summary(method);
+}
+
+void PullScheduler::Stop() {
+  std::vector<PendingPtr> waiting;
+  {
+    const std::lock_guard lock(mutex_);
+    stopping_ = true;
+    queue_.TakeAll(&waiting);
+    SetDepth();
+    for (const auto& worker : workers_) worker->wake.notify_all();
+    reaper_wake_.notify_all();
+  }
+  if (prover_ != nullptr) prover_->Stop();
+  for (PendingPtr& pending : waiting) {
+    Answer(std::move(pending), Unavailable("the model is stopping; try again later"));
+  }
+}
+
+void PullScheduler::ReapLoop() {
+  std::unique_lock lock(mutex_);
+  while (!stopping_) {
+    std::vector<PendingPtr> dropped;
+    reap_at_ = queue_.Sweep(dependencies_.clock->Now(), &dropped);
+    if (dropped.empty()) {
+      dependencies_.clock->WaitUntil(reaper_wake_, lock, reap_at_);
+      continue;
+    }
+    SetDepth();
+    lock.unlock();
+    for (PendingPtr& dead : dropped) {
+      Status status = WhyDropped(*dead);
+      Answer(std::move(dead), std::move(status));
+    }
+    lock.lock();
+  }
+}
+
+// Rows are invented for methods whose shapes are known; the others wait for a request.
+void PullScheduler::ProveKnownShapes() {
+  const Facts& facts = model_->facts();
+  bool any = false;
+  for (size_t method = 0; method < verdicts_.methods(); ++method) any |= verdicts_.Provable(method);
+  if (!any) return;
+  prover_ = std::make_unique<Prover>(
+      Prover::Options{"prover", options_.max_batch_size, options_.intra_op_threads}, model_.get(),
+      dependencies_.permits,
+      [this](Variant* variant, ProofResult result) { Decided(variant, std::move(result)); });
+  std::unique_lock lock(mutex_);
+  for (size_t method = 0; method < verdicts_.methods(); ++method) {
+    std::optional<RowSource> source = RowSource::FromFacts(facts.methods[method], 0);
+    if (!source || !verdicts_.Provable(method)) continue;
+    Work work;
+    work.method = method;
+    work.arguments = source->Next();
+    int64_t rows = 0;
+    const BucketKey key = BucketKey::Of(work, &rows);
+    Variant* variant = rows > 0 ? verdicts_.Find(method, key.variant()) : nullptr;
+    if (variant == nullptr) continue;
+    variant->state = Variant::State::kRunning;
+    ++proofs_open_;
+    prover_->Add({variant, method, {}, 0});
+  }
+  const TimePoint end = dependencies_.clock->Now() + kProofAtLoad;
+  while (proofs_open_ > 0 && dependencies_.clock->Now() < end) {
+    dependencies_.clock->WaitUntil(started_, lock, end);
+  }
+}
+
+void PullScheduler::Decided(Variant* variant, ProofResult result) {
+  SchedulerObserver* observer = dependencies_.observer;
+  if (observer != nullptr && result.sample_result) {
+    observer->OnProbe(variant->method, result.sample_arguments, *result.sample_result);
+  }
+  Announce(variant->method, result.proof, result.rows);
+  const std::lock_guard lock(mutex_);
+  verdicts_.Decide(variant, result.proof, result.rows);
+  if (proofs_open_ > 0) --proofs_open_;
+  started_.notify_all();
+}
+
+void PullScheduler::Announce(size_t method, const Proof& proof, int64_t rows) {
+  const std::string& method_name = model_->facts().methods[method].name;
+  if (proof.verdict == Verdict::kProven) {
+    dependencies_.log->Info("batching proven",
+                            {{"model", name_}, {"method", method_name}, {"rows", rows}});
+  } else {
+    const bool refused = proof.verdict == Verdict::kRefused;
+    dependencies_.log->Info(refused ? "batching refused" : "batching not proven",
+                            {{"model", name_}, {"method", method_name}, {"reason", proof.reason}});
+  }
+  if (dependencies_.observer != nullptr) dependencies_.observer->OnVerdict(method, proof);
+}
+
+}  // namespace flambeau

@@ -1,0 +1,102 @@
+// The Scheduler: one mutex, one queue, workers that pull.
+#pragma once
+
+#include <atomic>
+#include <condition_variable>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <vector>
+
+#include "base/thread.h"
+#include "batching/pending_queue.h"
+#include "batching/prover.h"
+#include "batching/run_batch.h"
+#include "batching/scheduler.h"
+#include "batching/verdicts.h"
+
+namespace flambeau {
+
+// Threads: as Scheduler. Its own: a worker per instance, one that answers expired requests, one
+// that proves. Lifetime: as Scheduler. Errors: Start.
+class PullScheduler final : public Scheduler {
+ public:
+  PullScheduler(const std::string& name, std::shared_ptr<Model> model, const Options& options,
+                const Dependencies& dependencies);
+  ~PullScheduler() override;
+
+  // Once: makes the instances and returns when the model can serve.
+  Status Start();
+
+  void Submit(Work work) override;
+  bool Full() const override;
+  Proof proof(size_t method) const override;
+  size_t queue_depth() const override { return depth_.load(std::memory_order_relaxed); }
+  int instances() const override { return static_cast<int>(workers_.size()); }
+  void Stop() override;
+
+ private:
+  struct Worker {
+    std::condition_variable wake;
+    bool signalled = false;  // taken off idle_
+    std::unique_ptr<Instance> instance;
+    Batch batch;
+    Thread thread;
+  };
+
+  // A worker's life (worker_loop.cc).
+  void WorkerMain(Worker& worker);
+  void WarmUpWorker(Worker& worker);
+  void Serve(Worker& worker);
+  bool AwaitWork(Worker& worker, std::unique_lock<std::mutex>& lock);
+  void AcquirePermits(std::unique_lock<std::mutex>& lock);
+  void TakeBatch(Worker& worker);
+  void RunBatch(Worker& worker, BatchRunner& runner);
+  void NoteRun(Bucket& bucket, size_t items, Duration elapsed);
+  std::vector<Value> TakeTemplate(Batch& batch, Variant** variant);
+  void RefuseMerging(Variant* variant);
+
+  // The expiry thread's.
+  void ReapLoop();
+
+  Status Admit(const Pending& pending) const;
+  Worker* WorkerToWake(const Bucket& bucket, TimePoint now);
+  Worker* PopIdle();
+  void SetDepth();
+  void SweepIfFull(TimePoint now, std::vector<PendingPtr>* dropped);
+
+  void StartWorkers();
+  Status AwaitWorkers();
+  void ProveKnownShapes();
+  void Decided(Variant* variant, ProofResult result);
+  void Announce(size_t method, const Proof& proof, int64_t rows);
+
+  const std::string name_;
+  const std::shared_ptr<Model> model_;
+  const Options options_;
+  const Dependencies dependencies_;
+
+  mutable std::mutex mutex_;
+  Verdicts verdicts_;
+  PendingQueue queue_;
+  std::vector<Worker*> idle_;     // the one that idles shortest is woken first: its caches are warm
+  Worker* timekeeper_ = nullptr;  // the one that waits for a held bucket
+  TimePoint timekeeper_until_{};
+  bool stopping_ = false;
+  std::atomic<size_t> depth_{0};  // queue_.size(), to be read without the lock
+
+  std::condition_variable reaper_wake_;
+  TimePoint reap_at_ = kNoDeadline;  // when the reaper will look next
+  TimePoint swept_{};                // when a full queue was last swept
+
+  std::condition_variable started_;
+  size_t workers_started_ = 0;
+  size_t proofs_open_ = 0;  // of those begun at load
+  Status start_status_;
+
+  std::vector<std::unique_ptr<Worker>> workers_;
+  Thread reaper_;
+  std::unique_ptr<Prover> prover_;  // null if nothing can be proven
+};
+
+}  // namespace flambeau

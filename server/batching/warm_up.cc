@@ -1,0 +1,73 @@
+#include "batching/warm_up.h"
+
+#include <algorithm>
+#include <optional>
+#include <string>
+
+#include "batching/result_slots.h"
+#include "batching/row_source.h"
+
+namespace flambeau {
+namespace {
+
+constexpr uint64_t kSeed = 1;
+constexpr int kRuns = 3;
+
+std::vector<int64_t> Sizes(int64_t largest) {
+  std::vector<int64_t> sizes;
+  for (int64_t size = 1; size < largest; size *= 2) sizes.push_back(size);
+  sizes.push_back(std::max<int64_t>(largest, 1));
+  return sizes;
+}
+
+Result<Value> RunOnce(Instance& instance, const std::vector<Item>& items) {
+  ResultSlots slots;
+  slots.Reset(items.size());
+  instance.Run(items, slots);
+  Result<Value> first = slots.Take(0);
+  for (size_t i = 1; i < items.size() && first.ok(); ++i) {
+    Result<Value> other = slots.Take(i);
+    if (!other.ok()) return other.status();
+  }
+  return first;
+}
+
+Status WarmMethod(Instance& instance, size_t method, RowSource& source, int64_t largest,
+                  TimePoint end, Clock& clock, const OnWarmRow& on_row) {
+  std::vector<std::vector<Value>> rows;
+  bool reported = false;
+  for (const int64_t size : Sizes(largest)) {
+    std::vector<Item> items;
+    while (static_cast<int64_t>(rows.size()) < size) {
+      rows.push_back(source.Next());
+      if (rows.back().empty()) return ResourceExhausted("no memory for the rows of the warm-up");
+    }
+    for (int64_t i = 0; i < size; ++i) items.push_back({method, rows[static_cast<size_t>(i)], 1});
+    for (int run = 0; run < kRuns; ++run) {
+      if (clock.Now() >= end)
+        return DeadlineExceeded("the warm-up took too long and was cut short");
+      Result<Value> answer = RunOnce(instance, items);
+      if (!answer.ok()) return answer.status();
+      if (!reported && on_row) on_row(method, rows[0], *answer);
+      reported = true;
+    }
+  }
+  return OkStatus();
+}
+
+}  // namespace
+
+Status WarmUp(Instance& instance, const Facts& facts, const WarmUpOptions& options, Clock& clock,
+              const OnWarmRow& on_row) {
+  const TimePoint end = clock.Now() + options.budget;
+  Status first_failure;
+  for (size_t method = 0; method < facts.methods.size(); ++method) {
+    std::optional<RowSource> source = RowSource::FromFacts(facts.methods[method], kSeed);
+    if (!source) continue;
+    first_failure.Update(
+        WarmMethod(instance, method, *source, options.max_batch_size[method], end, clock, on_row));
+  }
+  return first_failure;
+}
+
+}  // namespace flambeau

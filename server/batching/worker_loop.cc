@@ -1,0 +1,181 @@
+// What a worker of PullScheduler does, from its first run to its last.
+#include <algorithm>
+#include <chrono>
+#include <utility>
+
+#include "batching/permitted_instance.h"
+#include "batching/pull_scheduler.h"
+#include "batching/warm_up.h"
+
+namespace flambeau {
+namespace {
+
+// A batch's clients come back within this part of its run, or are not waited for.
+constexpr int kRegroupPart = 20;  // 5 %
+// The kernel's timers are this coarse: a shorter wait would become a longer one.
+constexpr Duration kShortestWait = std::chrono::microseconds(50);
+constexpr int kAverageWeight = 8;
+
+BatchRunner::Retry RetryFor(const Facts& facts) {
+  if (facts.writes_state) return BatchRunner::Retry::kNever;
+  return facts.device == "cpu" ? BatchRunner::Retry::kAlways
+                               : BatchRunner::Retry::kUnderstoodErrors;
+}
+
+}  // namespace
+
+void PullScheduler::WorkerMain(Worker& worker) {
+  Result<std::unique_ptr<Instance>> instance = model_->NewInstance();
+  if (instance.ok()) {
+    worker.instance = *std::move(instance);
+    WarmUpWorker(worker);
+  }
+  {
+    const std::lock_guard lock(mutex_);
+    start_status_.Update(instance.status());
+    ++workers_started_;
+    started_.notify_all();
+  }
+  if (worker.instance != nullptr) Serve(worker);
+  worker.instance.reset();  // on the thread that used it
+}
+
+void PullScheduler::WarmUpWorker(Worker& worker) {
+  const Facts& facts = model_->facts();
+  if (facts.writes_state) return;  // its state is the requests' alone
+  WarmUpOptions options;
+  for (size_t method = 0; method < verdicts_.methods(); ++method) {
+    options.max_batch_size.push_back(verdicts_.Provable(method) ? options_.max_batch_size : 1);
+  }
+  OnWarmRow on_row;
+  SchedulerObserver* observer = dependencies_.observer;
+  if (observer != nullptr && &worker == workers_.front().get()) {
+    on_row = [observer](size_t method, const std::vector<Value>& arguments, const Value& result) {
+      observer->OnProbe(method, arguments, result);
+    };
+  }
+  PermittedInstance instance(worker.instance.get(), dependencies_.permits,
+                             options_.intra_op_threads);
+  const Status status = WarmUp(instance, facts, options, *dependencies_.clock, on_row);
+  if (status.ok()) return;
+  dependencies_.log->Warning("warm-up incomplete", {{"model", name_}, {"reason", Message(status)}});
+}
+
+void PullScheduler::Serve(Worker& worker) {
+  BatchRunner runner({worker.instance.get(), dependencies_.clock, dependencies_.observer},
+                     RetryFor(model_->facts()));
+  std::unique_lock lock(mutex_);
+  while (AwaitWork(worker, lock)) {
+    // Permits first, the batch after: what arrives while we wait for a core is merged.
+    AcquirePermits(lock);
+    TakeBatch(worker);
+    lock.unlock();
+    RunBatch(worker, runner);
+    lock.lock();
+  }
+}
+
+bool PullScheduler::AwaitWork(Worker& worker, std::unique_lock<std::mutex>& lock) {
+  Clock& clock = *dependencies_.clock;
+  while (!stopping_) {
+    TimePoint next = kNoDeadline;
+    if (queue_.size() > 0 && queue_.Ready(clock.Now(), &next)) return true;
+    if (next != kNoDeadline && timekeeper_ == nullptr) {
+      timekeeper_ = &worker;
+      timekeeper_until_ = next;
+      clock.WaitUntil(worker.wake, lock, next);
+      timekeeper_ = nullptr;
+      continue;
+    }
+    worker.signalled = false;
+    idle_.push_back(&worker);
+    while (!worker.signalled && !stopping_) clock.WaitUntil(worker.wake, lock, kNoDeadline);
+  }
+  return false;
+}
+
+void PullScheduler::AcquirePermits(std::unique_lock<std::mutex>& lock) {
+  if (dependencies_.permits->TryAcquire(options_.intra_op_threads)) return;
+  lock.unlock();
+  dependencies_.permits->Acquire(options_.intra_op_threads);
+  lock.lock();
+}
+
+void PullScheduler::TakeBatch(Worker& worker) {
+  const TimePoint now = dependencies_.clock->Now();
+  queue_.Take(now, &worker.batch);
+  SetDepth();
+  if (queue_.size() == 0 || idle_.empty()) return;
+  // What is left is somebody else's: another bucket, or more than one batch.
+  TimePoint next = kNoDeadline;
+  if (queue_.Ready(now, &next) || timekeeper_ == nullptr) PopIdle()->wake.notify_one();
+}
+
+void PullScheduler::RunBatch(Worker& worker, BatchRunner& runner) {
+  Batch& batch = worker.batch;
+  BatchRunner::Report report;
+  if (!batch.items.empty()) report = runner.Run(batch.items);
+  dependencies_.permits->Release(options_.intra_op_threads);
+
+  Variant* proven_with = nullptr;
+  std::vector<Value> arguments;
+  Variant* refused = nullptr;
+  if (batch.bucket != nullptr) {
+    const std::lock_guard lock(mutex_);
+    NoteRun(*batch.bucket, batch.items.size(), report.elapsed);
+    if (report.merge_failed) refused = batch.bucket->variant;
+    if (batch.template_wanted) arguments = TakeTemplate(batch, &proven_with);
+    queue_.Finish(&batch);
+  }
+  if (proven_with != nullptr) {
+    prover_->Add({proven_with, proven_with->method, std::move(arguments), proven_with->attempts});
+  }
+  if (refused != nullptr) RefuseMerging(refused);
+  for (PendingPtr& pending : batch.items) Answer(std::move(pending));
+  for (PendingPtr& pending : batch.dropped) {
+    Status status = WhyDropped(*pending);
+    Answer(std::move(pending), std::move(status));
+  }
+  batch.items.clear();
+  batch.dropped.clear();
+}
+
+// In a closed loop n clients wait for one answer each. Without a pause the first to come back would
+// run alone, then the other n - 1, and so on; so the bucket is held until they are all back, but
+// never for more than a small part of what their run took.
+void PullScheduler::NoteRun(Bucket& bucket, size_t items, Duration elapsed) {
+  if (items < 2) return;
+  if (bucket.typical_run == Duration::zero()) bucket.typical_run = elapsed;
+  bucket.typical_run += (elapsed - bucket.typical_run) / kAverageWeight;
+  const Duration pause = std::min(elapsed, bucket.typical_run) / kRegroupPart;
+  if (pause < kShortestWait) return;
+  bucket.regroup_until = dependencies_.clock->Now() + pause;
+  bucket.regroup_target = bucket.waiting.size() + items;
+}
+
+// The first request of a variant that worked; the proof begins with it.
+std::vector<Value> PullScheduler::TakeTemplate(Batch& batch, Variant** variant) {
+  const auto worked = std::find_if(batch.items.begin(), batch.items.end(),
+                                   [](const PendingPtr& p) { return p->answer->ok(); });
+  Variant* wanted = batch.bucket->variant;
+  if (worked == batch.items.end() || wanted->state != Variant::State::kWanted || stopping_) {
+    return {};
+  }
+  wanted->state = Variant::State::kRunning;
+  *variant = wanted;
+  return (*worked)->work.arguments;
+}
+
+// The proof was wrong about this variant: the model fails merged and works alone.
+void PullScheduler::RefuseMerging(Variant* variant) {
+  const Proof proof{Verdict::kRefused,
+                    "a batch failed though each of its requests worked by itself"};
+  {
+    const std::lock_guard lock(mutex_);
+    if (variant->proof.verdict != Verdict::kProven) return;
+    verdicts_.Decide(variant, proof, 0);
+  }
+  Announce(variant->method, proof, 0);
+}
+
+}  // namespace flambeau

@@ -1,0 +1,40 @@
+#include "base/thread.h"
+
+#include <gtest/gtest.h>
+#include <pthread.h>
+
+#include <array>
+#include <atomic>
+
+namespace flambeau {
+namespace {
+
+TEST(ThreadTest, JoinsOnDestruction) {
+  std::atomic<bool> ran{false};
+  {
+    const Thread thread("short", [&] { ran = true; });
+  }
+  EXPECT_TRUE(ran);
+}
+
+TEST(ThreadTest, ShowsTheFirstFifteenBytesOfItsName) {
+  std::array<char, 32> name{};
+  {
+    const Thread thread("a-name-of-twenty-two-b",
+                        [&] { pthread_getname_np(pthread_self(), name.data(), name.size()); });
+  }
+  EXPECT_STREQ(name.data(), "a-name-of-twent");
+}
+
+TEST(ThreadTest, AssignmentJoinsTheOldOne) {
+  std::atomic<int> sum{0};
+  Thread thread("one", [&] { sum += 1; });
+  thread = Thread("two", [&] { sum += 10; });
+  EXPECT_EQ(sum % 10, 1);
+  thread.Join();
+  thread.Join();
+  EXPECT_EQ(sum, 11);
+}
+
+}  // namespace
+}  // namespace flambeau

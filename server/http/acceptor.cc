@@ -66,8 +66,10 @@ bool Acceptor::Accept(TimePoint now) {
     } else if (error == EAGAIN) {
       return true;
     } else if (error == EMFILE || error == ENFILE) {
-      Warn(now, "connection refused: no file descriptors left", options_.name);
-      if (SpendReserve()) continue;
+      Warn(now, "connection refused", "no file descriptors left");
+      const int shortage = SpendReserve();
+      if (shortage == EAGAIN) return true;
+      if (shortage == 0) continue;
       BackOff(now, error);
       return false;
     } else if (!IsPassing(error)) {
@@ -101,19 +103,15 @@ void Acceptor::RefuseOverCap(UniqueFd fd) {
   recv(fd.get(), nullptr, size_t{1} << 20, MSG_TRUNC | MSG_DONTWAIT);
 }
 
-// Without this the waiting client would neither be served nor refused, and the listening socket
-// would stay readable for ever.
-bool Acceptor::SpendReserve() {
-  if (!reserve_.valid()) {
-    reserve_ = OpenReserve();
-    return false;
-  }
+// Turns one client away; without this it would neither be served nor refused, and the listening
+// socket would stay readable for ever. Returns errno if there was none (EAGAIN) or it did not work.
+int Acceptor::SpendReserve() {
   reserve_.Close();
   UniqueFd turned_away(accept4(listening_.get(), nullptr, nullptr, SOCK_CLOEXEC | SOCK_NONBLOCK));
-  const bool accepted = turned_away.valid();
+  const int error = turned_away.valid() ? 0 : errno;
   turned_away.Close();
   reserve_ = OpenReserve();
-  return accepted;
+  return error;
 }
 
 void Acceptor::BackOff(TimePoint now, int error) {

@@ -43,7 +43,7 @@ class Acceptor {
  private:
   void Deal(UniqueFd fd, std::string peer);
   void RefuseOverCap(UniqueFd fd);
-  bool SpendReserve();
+  int SpendReserve();
   void BackOff(TimePoint now, int error);
   void Warn(TimePoint now, std::string_view event, std::string_view detail);
 

@@ -1,0 +1,30 @@
+#include "http/handlers/predict.h"
+
+#include <utility>
+
+#include "http/handlers/call_start.h"
+#include "http/status_mapping.h"
+#include "wire/predict.h"
+
+namespace flambeau {
+namespace {
+
+HttpResponse Encode(const InferResult& result) {
+  Result<std::string> body = EncodePredict(result);
+  return body.ok() ? JsonResponse(*std::move(body)) : ErrorResponse(body.status());
+}
+
+}  // namespace
+
+void PredictHandler::Handle(HttpRequest request, Responder respond) {
+  Result<Call> call = StartCall(request, "predict", inference_);
+  if (!call.ok()) return respond(ErrorResponse(call.status()));
+  Result<InferRequest> decoded = DecodePredict(PaddedJson{request.body}, call->signature());
+  if (!decoded.ok()) return respond(ErrorResponse(call->Fail(decoded.status())));
+  inference_->Submit(*std::move(call), *std::move(decoded), [respond](Result<InferResult> result) {
+    if (!result.ok()) return respond(ErrorResponse(result.status()));
+    respond.Defer([result = *std::move(result)] { return Encode(result); });
+  });
+}
+
+}  // namespace flambeau

@@ -1,0 +1,18 @@
+// POST /predict, /predict/:model, /predict/:model/:version
+#pragma once
+
+#include "http/message.h"
+#include "serving/inference.h"
+
+namespace flambeau {
+
+class PredictHandler final : public HttpHandler {
+ public:
+  explicit PredictHandler(Inference* inference) : inference_(inference) {}
+  void Handle(HttpRequest request, Responder respond) override;
+
+ private:
+  Inference* const inference_;
+};
+
+}  // namespace flambeau

@@ -1,0 +1,53 @@
+#include "http/routes.h"
+
+#include <memory>
+
+#include "http/handlers/infer.h"
+#include "http/handlers/live.h"
+#include "http/handlers/metrics.h"
+#include "http/handlers/model_metadata.h"
+#include "http/handlers/model_ready.h"
+#include "http/handlers/predict.h"
+#include "http/handlers/ready.h"
+#include "http/handlers/repository_index.h"
+#include "http/handlers/server_metadata.h"
+#include "http/handlers/welcome.h"
+
+namespace flambeau {
+
+std::vector<HttpRoute> ServingRoutes(const HttpServices& services) {
+  ServerInfo* const info = services.info;
+  const auto predict = std::make_shared<PredictHandler>(services.inference);
+  const auto infer = std::make_shared<InferHandler>(services.inference);
+  const auto server = std::make_shared<ServerMetadataHandler>(info);
+  const auto model = std::make_shared<ModelMetadataHandler>(info);
+  const auto model_ready = std::make_shared<ModelReadyHandler>(info);
+  std::vector<HttpRoute> routes = {
+      {"GET", "/", std::make_shared<WelcomeHandler>(info)},
+
+      {"POST", "/predict", predict},
+      {"POST", "/predict/:model", predict},
+      {"POST", "/predict/:model/:version", predict},
+
+      {"GET", "/v2", server},
+      {"GET", "/v2/", server},
+      {"GET", "/v2/health/live", std::make_shared<LiveHandler>(info)},
+      {"GET", "/v2/health/ready", std::make_shared<ReadyHandler>(info)},
+      {"GET", "/v2/models/:model", model},
+      {"GET", "/v2/models/:model/versions/:version", model},
+      {"GET", "/v2/models/:model/ready", model_ready},
+      {"GET", "/v2/models/:model/versions/:version/ready", model_ready},
+      {"POST", "/v2/models/:model/infer", infer},
+      {"POST", "/v2/models/:model/versions/:version/infer", infer},
+      {"POST", "/v2/repository/index", std::make_shared<RepositoryIndexHandler>(info)},
+  };
+  for (HttpRoute& route : MetricsRoutes(services.metrics)) routes.push_back(std::move(route));
+  return routes;
+}
+
+std::vector<HttpRoute> MetricsRoutes(Metrics* metrics) {
+  const auto handler = std::make_shared<MetricsHandler>(metrics);
+  return {{"GET", "/metrics", handler}, {"GET", "/metrics/", handler}};
+}
+
+}  // namespace flambeau

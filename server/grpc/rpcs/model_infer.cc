@@ -1,0 +1,125 @@
+#include "grpc/rpcs/model_infer.h"
+
+#include <chrono>
+#include <new>
+#include <optional>
+#include <utility>
+
+#include "grpc/call_context.h"
+#include "grpc/status_mapping.h"
+#include "grpc/tensor_codec.h"
+#include "proto/inference.pb.h"
+
+namespace flambeau {
+namespace {
+
+// The end of one call, reached from a completion or from a cancellation, whichever comes first.
+// Threads: any. Lifetime: shared by the reactor and the completion; the one that claims it may
+// touch the reactor and the response, which live until Finish.
+class InferAnswer final : public Reply, public std::enable_shared_from_this<InferAnswer> {
+ public:
+  InferAnswer(grpc::ServerUnaryReactor* reactor, inference::ModelInferResponse* response,
+              ReplyQueue* replies)
+      : reactor_(reactor), response_(response), replies_(replies) {}
+
+  void Refuse(const Status& status) {
+    if (Claim()) reactor_->Finish(ToGrpcStatus(status));
+  }
+
+  void Complete(Result<InferResult> result) {
+    if (!Claim()) return;
+    result_ = std::move(result);
+    replies_->Post(shared_from_this());
+  }
+
+  void Send() override { reactor_->Finish(ToGrpcStatus(Encode())); }
+
+ private:
+  bool Claim() { return !claimed_.exchange(true); }
+
+  Status Encode() try {
+    if (!result_->ok()) return result_->status();
+    return EncodeInferResponse(**result_, response_);
+  } catch (const std::bad_alloc&) {
+    return ResourceExhausted("there is no memory for the answer; try again with fewer rows");
+  }
+
+  grpc::ServerUnaryReactor* const reactor_;
+  inference::ModelInferResponse* const response_;
+  ReplyQueue* const replies_;
+  std::atomic<bool> claimed_{false};
+  std::optional<Result<InferResult>> result_;
+};
+
+// Lifetime: deletes itself once gRPC is done with the call.
+class InferReactor final : public grpc::ServerUnaryReactor {
+ public:
+  InferReactor(std::chrono::system_clock::time_point deadline,
+               inference::ModelInferResponse* response, ReplyQueue* replies)
+      : deadline_(deadline),
+        cancel_(std::make_shared<CancelToken>()),
+        answer_(std::make_shared<InferAnswer>(this, response, replies)) {}
+
+  const CancelTokenPtr& cancel() const { return cancel_; }
+  const std::shared_ptr<InferAnswer>& answer() const { return answer_; }
+
+  void OnCancel() override {
+    // gRPC cancels for a passed deadline too; the queue has that deadline and counts it as such.
+    if (std::chrono::system_clock::now() >= deadline_) {
+      answer_->Refuse(DeadlineExceeded("the call's deadline passed before its answer was ready"));
+      return;
+    }
+    cancel_->Cancel();
+    answer_->Refuse(Cancelled("the client cancelled the call"));
+  }
+
+  void OnDone() override { delete this; }
+
+ private:
+  const std::chrono::system_clock::time_point deadline_;
+  const CancelTokenPtr cancel_;
+  const std::shared_ptr<InferAnswer> answer_;
+};
+
+// The gate comes first, so that a refused call is counted and logged too.
+Result<Call> Begin(const InferService& service, RequestContext context,
+                   const inference::ModelInferRequest& request) {
+  Result<Call> call =
+      service.inference->Begin(std::move(context), request.model_name(), request.model_version());
+  Status refusal;
+  if (request.model_name().empty()) {  // serving would take its default model
+    refusal = InvalidArgument("model_name is empty; RepositoryIndex lists the models there are");
+  } else if (call.ok() && service.draining->load()) {
+    refusal = Unavailable("the server is shutting down; send the request to another one");
+  }
+  if (refusal.ok()) return call;
+  return call.ok() ? call->Fail(std::move(refusal)) : refusal;
+}
+
+}  // namespace
+
+grpc::ServerUnaryReactor* HandleModelInfer(
+    grpc::CallbackServerContext* context, const InferService& service,
+    const std::shared_ptr<const inference::ModelInferRequest>& request,
+    inference::ModelInferResponse* response) {
+  auto* reactor = new InferReactor(context->deadline(), response, service.replies);
+  const std::shared_ptr<InferAnswer> answer = reactor->answer();
+  Result<Call> call =
+      Begin(service, ToRequestContext(*context, "infer", reactor->cancel()), *request);
+  if (!call.ok()) {
+    answer->Refuse(call.status());
+    return reactor;
+  }
+  context->AddInitialMetadata("x-request-id", call->request_id());
+  Result<InferRequest> decoded = DecodeInferRequest(request);
+  if (!decoded.ok()) {
+    answer->Refuse(call->Fail(decoded.status()));
+    return reactor;
+  }
+  service.inference->Submit(
+      *std::move(call), *std::move(decoded),
+      [answer](Result<InferResult> result) { answer->Complete(std::move(result)); });
+  return reactor;
+}
+
+}  // namespace flambeau

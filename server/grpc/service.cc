@@ -1,0 +1,64 @@
+#include "grpc/service.h"
+
+#include "grpc/rpcs/infer_messages_internal.h"
+#include "grpc/rpcs/model_metadata.h"
+#include "grpc/rpcs/model_ready.h"
+#include "grpc/rpcs/repository_index.h"
+#include "grpc/rpcs/server_live.h"
+#include "grpc/rpcs/server_metadata.h"
+#include "grpc/rpcs/server_ready.h"
+#include "grpc/rpcs/unimplemented_internal.h"
+
+namespace flambeau {
+namespace {
+
+class InferenceService final : public UnimplementedRpcs {
+ public:
+  InferenceService(const InferService& infer, const ServerInfo* info) : infer_(infer), info_(info) {
+    SetMessageAllocatorFor_ModelInfer(&infer_messages_);
+  }
+
+  Reactor* ServerLive(Context* context, const inference::ServerLiveRequest*,
+                      inference::ServerLiveResponse* response) override {
+    return HandleServerLive(context, *info_, response);
+  }
+  Reactor* ServerReady(Context* context, const inference::ServerReadyRequest*,
+                       inference::ServerReadyResponse* response) override {
+    return HandleServerReady(context, *info_, response);
+  }
+  Reactor* ModelReady(Context* context, const inference::ModelReadyRequest* request,
+                      inference::ModelReadyResponse* response) override {
+    return HandleModelReady(context, *info_, *request, response);
+  }
+  Reactor* ServerMetadata(Context* context, const inference::ServerMetadataRequest*,
+                          inference::ServerMetadataResponse* response) override {
+    return HandleServerMetadata(context, *info_, response);
+  }
+  Reactor* ModelMetadata(Context* context, const inference::ModelMetadataRequest* request,
+                         inference::ModelMetadataResponse* response) override {
+    return HandleModelMetadata(context, *info_, *request, response);
+  }
+  Reactor* RepositoryIndex(Context* context, const inference::RepositoryIndexRequest* request,
+                           inference::RepositoryIndexResponse* response) override {
+    return HandleRepositoryIndex(context, *info_, *request, response);
+  }
+  Reactor* ModelInfer(Context* context, const inference::ModelInferRequest*,
+                      inference::ModelInferResponse* response) override {
+    const auto* messages = static_cast<InferMessages*>(context->GetRpcAllocatorState());
+    return HandleModelInfer(context, infer_, messages->shared_request(), response);
+  }
+
+ private:
+  const InferService infer_;
+  const ServerInfo* const info_;
+  InferMessageAllocator infer_messages_;
+};
+
+}  // namespace
+
+std::unique_ptr<grpc::Service> NewInferenceService(const InferService& infer,
+                                                   const ServerInfo* info) {
+  return std::make_unique<InferenceService>(infer, info);
+}
+
+}  // namespace flambeau

@@ -63,6 +63,11 @@ void LoadedServable::OnVerdict(size_t method, const Proof& proof) {
                                   {"reason", proof.reason}});
 }
 
+// The arguments of a probe are invented: only what the model made of them is an observation.
+void LoadedServable::OnProbe(size_t method, const std::vector<Value>&, const Value& result) {
+  signatures_[method]->Observe({}, result);
+}
+
 void LoadedServable::OnQueueDepth(size_t depth) {
   if (metrics_ != nullptr) metrics_->QueueDepth(depth);
 }

@@ -13,8 +13,8 @@
 
 namespace flambeau {
 
-// Threads: any; Stop from one, once nobody submits any more.
-// Lifetime: not destroyed on a thread of its own scheduler: the repository keeps it until the end.
+// Threads: any. Lifetime: not destroyed on a thread of its own scheduler: the repository keeps it
+// until the end.
 // Errors: Create: the scheduler's.
 class LoadedServable final : public Servable, private SchedulerObserver {
  public:
@@ -23,10 +23,6 @@ class LoadedServable final : public Servable, private SchedulerObserver {
                                                         const Scheduler::Options& options,
                                                         const Scheduler::Dependencies& dependencies,
                                                         std::shared_ptr<ModelMetrics> metrics);
-  ~LoadedServable() override { Stop(); }
-  LoadedServable(const LoadedServable&) = delete;
-  LoadedServable& operator=(const LoadedServable&) = delete;
-
   const std::string& name() const override { return name_; }
   int64_t version() const override { return version_; }
   const Facts& facts() const override { return model_->facts(); }
@@ -35,8 +31,8 @@ class LoadedServable final : public Servable, private SchedulerObserver {
   Scheduler& scheduler() override { return *scheduler_; }
   std::shared_ptr<ModelMetrics> metrics() const override { return metrics_; }
 
-  // Answers what waits with UNAVAILABLE and joins the workers.
-  void Stop() { scheduler_.reset(); }
+  // Answers what waits and what comes with UNAVAILABLE; does not wait for what runs.
+  void Stop() { scheduler_->Stop(); }
 
  private:
   LoadedServable(std::string name, int64_t version, std::shared_ptr<Model> model, Log* log,
@@ -46,6 +42,7 @@ class LoadedServable final : public Servable, private SchedulerObserver {
   void OnSuccess(const Work& work, const Value& result) override;
   void OnVerdict(size_t method, const Proof& proof) override;
   void OnQueueDepth(size_t depth) override;
+  void OnProbe(size_t method, const std::vector<Value>& arguments, const Value& result) override;
 
   const std::string name_;
   const int64_t version_;

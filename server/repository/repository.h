@@ -1,7 +1,7 @@
 // Which models and versions exist, which are ready, and why one is not.
 //
 // Layouts: DIR/name.pt (version 1), DIR/name/model.pt (version 1), DIR/name/<int>/model.pt (the
-// highest serves), or one file FILE.pt. name.pt beside name/ refuses both.
+// highest serves, and only it is loaded), or one file FILE.pt. name.pt beside name/ refuses both.
 #pragma once
 
 #include <cstdint>
@@ -36,7 +36,7 @@ struct IndexEntry {
 bool IsModelName(std::string_view name);
 
 // Threads: any. Lifetime: the destructor stops every scheduler; a load in progress is abandoned to
-// finish on its own thread, which it joins last. Nobody submits work any more by then.
+// finish on its own thread, which it joins last.
 class Repository {
  public:
   struct Options {
@@ -70,9 +70,8 @@ class Repository {
   virtual bool Settled() const = 0;
   // Waits for Settled, at most until `deadline`.
   virtual bool WaitSettled(TimePoint deadline) = 0;
-  // Nothing new is loaded, waiting work is answered UNAVAILABLE, workers end. To be called once the
-  // transports have stopped. Does not wait for a load in progress: Settled() is false while one
-  // runs.
+  // Nothing new is loaded, waiting work is answered UNAVAILABLE. Waits for nothing: Settled() is
+  // false while a load is still in progress.
   virtual void Stop() = 0;
 };
 

@@ -26,6 +26,9 @@ struct TensorFact {
   // rank is unknown.
   std::optional<Shape> dims;
   FactSource dims_source = FactSource::kUnknown;
+  // The operator takes any rank of 1 or more: only the last of `dims` is certain, the rank shown is
+  // the usual one and refuses nothing.
+  bool any_rank = false;
 
   // Integers index a table of this many rows (aten::embedding); nothing if not known.
   std::optional<int64_t> index_limit;
@@ -57,6 +60,9 @@ enum class Verdict { kProven, kRefused, kUnproven };
 struct Proof {
   Verdict verdict = Verdict::kUnproven;
   std::string reason;  // one sentence, always set unless proven
+  // Holds for tensor arguments of at least this rank (a softmax over the last dimension mixes the
+  // rows of a vector): requests with a smaller one are not merged.
+  int min_rank = 1;
 };
 
 // One method's signature.

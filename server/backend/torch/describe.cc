@@ -1,0 +1,109 @@
+#include "backend/torch/describe.h"
+
+#include <torch/csrc/jit/api/function_impl.h>
+#include <torch/csrc/jit/ir/constants.h>
+
+#include <algorithm>
+#include <sstream>
+#include <utility>
+
+namespace flambeau {
+namespace {
+
+ValueKind KindOf(c10::TypePtr type) {
+  if (const auto optional = type->cast<c10::OptionalType>()) type = optional->getElementType();
+  switch (type->kind()) {
+    case c10::TypeKind::TensorType: return ValueKind::kTensor;
+    case c10::TypeKind::BoolType: return ValueKind::kBool;
+    case c10::TypeKind::IntType: return ValueKind::kInt;
+    case c10::TypeKind::FloatType: return ValueKind::kFloat;
+    case c10::TypeKind::StringType: return ValueKind::kString;
+    default: return ValueKind::kOther;
+  }
+}
+
+std::string DefaultText(const c10::IValue& value) {
+  std::ostringstream text;
+  value.repr(text, [](std::ostream&, const c10::IValue&) { return false; });
+  return text.str();
+}
+
+ArgumentFact DescribeArgument(const c10::Argument& argument) {
+  ArgumentFact fact;
+  fact.name = argument.name();
+  fact.type = argument.type()->annotation_str();
+  fact.kind = KindOf(argument.type());
+  fact.optional = argument.type()->kind() == c10::TypeKind::OptionalType;
+  fact.has_default = argument.default_value().has_value();
+  if (fact.has_default) fact.default_text = DefaultText(*argument.default_value());
+  return fact;
+}
+
+void CollectConstants(const torch::jit::Block* block, std::vector<c10::IValue>& constants) {
+  for (const torch::jit::Node* node : block->nodes()) {
+    if (node->kind() == c10::prim::Constant) {
+      if (auto value = torch::jit::toIValue(node->output()); value && value->isTensor()) {
+        constants.push_back(*std::move(value));
+      }
+    }
+    for (const torch::jit::Block* inner : node->blocks()) CollectConstants(inner, constants);
+  }
+}
+
+void DescribeMethod(const torch::jit::Module& module, torch::jit::Function& function,
+                    ModuleDescription& description) {
+  auto& graph_function = static_cast<torch::jit::GraphFunction&>(function);
+  const auto& schema = function.getSchema();
+  MethodPlan plan;
+  plan.function = &graph_function;
+  MethodFacts facts;
+  facts.name = function.name();
+  for (const c10::Argument& argument : schema.arguments()) {
+    if (&argument == schema.arguments().data()) continue;  // self
+    facts.arguments.push_back(DescribeArgument(argument));
+    plan.arguments.push_back({argument.name(), argument.type(), argument.default_value()});
+  }
+  if (!schema.returns().empty()) facts.result_type = schema.returns()[0].type()->annotation_str();
+  const auto graph = graph_function.optimized_graph();
+  CollectConstants(graph->block(), description.constants);
+  facts.graph = graph->toString(/*print_source_locations=*/false);
+  description.facts.methods.push_back(std::move(facts));
+  description.plans.push_back(std::move(plan));
+}
+
+// Those that a client may call: "forward" first; names with an underscore are the model's own.
+std::vector<torch::jit::Function*> Callable(const torch::jit::Module& module) {
+  std::vector<torch::jit::Function*> methods;
+  for (torch::jit::Function* method : module.type()->methods()) {
+    if (method->isGraphFunction() && method->name().rfind('_', 0) != 0) methods.push_back(method);
+  }
+  std::stable_partition(methods.begin(), methods.end(),
+                        [](const auto* method) { return method->name() == "forward"; });
+  return methods;
+}
+
+int64_t ParameterBytes(const torch::jit::Module& module) {
+  int64_t bytes = 0;
+  for (const at::Tensor& tensor : module.parameters()) {
+    bytes += static_cast<int64_t>(tensor.nbytes());
+  }
+  for (const at::Tensor& tensor : module.buffers()) bytes += static_cast<int64_t>(tensor.nbytes());
+  return bytes;
+}
+
+}  // namespace
+
+Result<ModuleDescription> DescribeModule(const torch::jit::Module& module) {
+  ModuleDescription description;
+  description.facts.platform = "pytorch_torchscript";
+  description.facts.parameter_bytes = ParameterBytes(module);
+  for (torch::jit::Function* method : Callable(module)) {
+    DescribeMethod(module, *method, description);
+  }
+  if (description.facts.methods.empty()) {
+    return InvalidArgument("The model has no method to call: give it a forward method.");
+  }
+  return description;
+}
+
+}  // namespace flambeau

@@ -1,0 +1,163 @@
+#include "backend/torch/model.h"
+
+#include <ATen/Parallel.h>
+#include <c10/core/InferenceMode.h>
+#include <c10/core/StreamGuard.h>
+
+#include <algorithm>
+#include <chrono>
+#include <utility>
+
+#include "absl/container/inlined_vector.h"
+#include "backend/torch/describe.h"
+#include "backend/torch/device.h"
+#include "backend/torch/errors.h"
+#include "backend/torch/load.h"
+
+namespace flambeau {
+namespace {
+
+TimePoint Now() { return std::chrono::steady_clock::now(); }
+
+void AddStorage(const c10::IValue& value, std::unordered_set<const void*>& storages) {
+  if (!value.isTensor() || !value.toTensor().defined() || !value.toTensor().has_storage()) return;
+  storages.insert(value.toTensor().storage().unsafeGetStorageImpl());
+}
+
+void Fail(std::span<const Item> items, const Status& status, Sink& sink) {
+  for (size_t i = 0; i < items.size(); ++i) sink.Deliver(i, status, /*last=*/true);
+}
+
+// Hands each item its rows of `result`.
+void Scatter(std::span<const Item> items, Value result, Sink& sink) {
+  if (items.size() == 1) {
+    sink.Deliver(0, std::move(result), /*last=*/true);
+    return;
+  }
+  int64_t rows = 0;
+  for (const Item& item : items) rows += item.rows;
+  if (!HasRows(result, rows)) {
+    Fail(items, Internal("The model's result does not have one row for each row of the batch."),
+         sink);
+    return;
+  }
+  int64_t begin = 0;
+  for (size_t i = 0; i < items.size(); ++i) {
+    sink.Deliver(i, SliceRows(result, begin, items[i].rows), /*last=*/true);
+    begin += items[i].rows;
+  }
+}
+
+}  // namespace
+
+Result<std::shared_ptr<TorchModel>> TorchModel::Load(const std::string& path,
+                                                     const LoadOptions& options, Log* log) {
+  FLAMBEAU_ASSIGN_OR_RETURN(const c10::Device device, FindDevice(options.device));
+  FLAMBEAU_ASSIGN_OR_RETURN(torch::jit::Module module, LoadModule(path, log));
+  try {
+    std::shared_ptr<TorchModel> model(new TorchModel(device, options.intra_op_threads, log));
+    if (!device.is_cpu()) module.to(device);
+    model->module_ = std::move(module);
+    FLAMBEAU_ASSIGN_OR_RETURN(ModuleDescription description, DescribeModule(model->module_));
+    model->facts_ = std::move(description.facts);
+    model->facts_.device = options.device;
+    model->plans_ = std::move(description.plans);
+    for (const c10::IValue& constant : description.constants) {
+      AddStorage(constant, model->constants_);
+    }
+    return model;
+  } catch (...) {
+    return LoadFailure(log);
+  }
+}
+
+Result<std::unique_ptr<Instance>> TorchModel::NewInstance() {
+  at::set_num_threads(threads_);
+  std::unordered_set<const void*> storages = constants_;
+  VisitValues(module_._ivalue(), [&storages](const auto& value) { AddStorage(value, storages); });
+  return std::make_unique<TorchInstance>(shared_from_this(), module_, std::move(storages));
+}
+
+Result<std::unique_ptr<Instance>> TorchModel::NewProbe() {
+  at::set_num_threads(threads_);
+  try {
+    torch::jit::Module copy = module_.deepcopy();
+    std::unordered_set<const void*> storages = constants_;
+    VisitValues(copy._ivalue(), [&storages](const auto& value) { AddStorage(value, storages); });
+    return std::make_unique<TorchInstance>(shared_from_this(), std::move(copy),
+                                           std::move(storages));
+  } catch (...) {
+    return LoadFailure(log_);
+  }
+}
+
+TorchInstance::TorchInstance(std::shared_ptr<TorchModel> model, torch::jit::Module module,
+                             std::unordered_set<const void*> storages)
+    : model_(std::move(model)),
+      module_(std::move(module)),
+      storages_(std::move(storages)),
+      stream_(NewStream(model_->device())) {}
+
+RunTiming TorchInstance::Run(std::span<const Item> items, Sink& sink) {
+  RunTiming timing;
+  if (items.empty()) return timing;
+  Result<Value> result = Internal("The model did not run.");
+  try {
+    const c10::InferenceMode no_gradients;
+    result = RunBatch(items, timing);
+  } catch (...) {
+    result = RunFailure(model_->log(), model_->facts().methods[items[0].method].name);
+  }
+  const TimePoint start = Now();
+  if (result.ok()) {
+    Scatter(items, *std::move(result), sink);
+  } else {
+    Fail(items, result.status(), sink);
+  }
+  timing.scatter += Now() - start;
+  return timing;
+}
+
+Result<Value> TorchInstance::RunBatch(std::span<const Item> items, RunTiming& timing) {
+  std::optional<c10::StreamGuard> guard;
+  if (stream_) guard.emplace(*stream_);
+  const MethodPlan& plan = model_->plans()[items[0].method];
+  const TimePoint start = Now();
+  Gatherer gatherer(model_->device(), !plan.writes_inputs && !model_->facts().writes_state);
+  FLAMBEAU_ASSIGN_OR_RETURN(std::vector<c10::IValue> stack, Gather(items, gatherer));
+  const TimePoint gathered = Now();
+  timing.gather = gathered - start;
+  plan.function->run(stack);
+  if (stream_) Synchronize(*stream_);
+  const TimePoint computed = Now();
+  timing.compute = computed - gathered;
+  const ResultMemory memory{&storages_, &gatherer, model_->facts().writes_state};
+  Result<Value> value = ToValue(stack.front(), memory);
+  if (stream_) Synchronize(*stream_);
+  timing.scatter = Now() - computed;
+  return value;
+}
+
+Result<std::vector<c10::IValue>> TorchInstance::Gather(std::span<const Item> items,
+                                                       Gatherer& gatherer) const {
+  const MethodPlan& plan = model_->plans()[items[0].method];
+  std::vector<c10::IValue> stack;
+  stack.reserve(plan.arguments.size() + 1);
+  stack.emplace_back(module_._ivalue());
+  absl::InlinedVector<const Value*, 32> parts(items.size());
+  for (size_t i = 0; i < plan.arguments.size(); ++i) {
+    for (size_t k = 0; k < items.size(); ++k) {
+      if (items[k].arguments.size() != plan.arguments.size()) {
+        return Internal("A request has another number of arguments than its method.");
+      }
+      parts[k] = &items[k].arguments[i];
+    }
+    FLAMBEAU_ASSIGN_OR_RETURN(
+        c10::IValue value,
+        gatherer.Gather(plan.arguments[i], std::span<const Value* const>(parts.data(), parts.size())));
+    stack.push_back(std::move(value));
+  }
+  return stack;
+}
+
+}  // namespace flambeau

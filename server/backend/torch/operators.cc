@@ -1,0 +1,203 @@
+#include "backend/torch/operators.h"
+
+#include <torch/csrc/jit/api/function_impl.h>
+#include <torch/csrc/jit/ir/ir.h>
+
+#include <array>
+#include <string_view>
+#include <unordered_set>
+
+namespace flambeau {
+namespace {
+
+using torch::jit::Block;
+using torch::jit::Graph;
+using torch::jit::Node;
+
+constexpr std::array<std::string_view, 6> kNamespaces = {"aten::",      "prim::",
+                                                         "quantized::", "_quantized::",
+                                                         "prepacked::", "mkldnn_prepacked::"};
+
+// Of namespace aten, those that reach outside the process or change it for other models.
+const std::unordered_set<std::string_view>& RefusedAten() {
+  static const std::unordered_set<std::string_view> names = {
+      "aten::from_file",
+      "aten::save",
+      "aten::set_data",
+      "aten::record_stream",
+      "aten::backward",
+      "aten::_cufft_set_plan_cache_max_size",
+      "aten::_cufft_clear_plan_cache",
+      "aten::set_grad_enabled",
+      "aten::to_here",
+      "aten::owner",
+      "aten::owner_name",
+      "aten::confirmed_by_owner",
+      "aten::local_value",
+      "aten::is_owner",
+      "aten::_fw_primal",
+  };
+  return names;
+}
+
+// What the compiler makes of TorchScript source; the rest of prim is Python, RPC and the insides of
+// optimisers, which no saved file holds.
+const std::unordered_set<std::string_view>& AllowedPrim() {
+  static const std::unordered_set<std::string_view> names = {
+      "prim::Constant",
+      "prim::GetAttr",
+      "prim::SetAttr",
+      "prim::HasAttr",
+      "prim::If",
+      "prim::Loop",
+      "prim::CallFunction",
+      "prim::CallMethod",
+      "prim::CreateObject",
+      "prim::ListConstruct",
+      "prim::ListUnpack",
+      "prim::TupleConstruct",
+      "prim::TupleUnpack",
+      "prim::TupleIndex",
+      "prim::TupleSlice",
+      "prim::DictConstruct",
+      "prim::NumToTensor",
+      "prim::RaiseException",
+      "prim::Print",
+      "prim::Uninitialized",
+      "prim::unchecked_cast",
+      "prim::unchecked_unwrap_optional",
+      "prim::isinstance",
+      "prim::annotate",
+      "prim::Enter",
+      "prim::Exit",
+      "prim::EnumName",
+      "prim::EnumValue",
+      "prim::StringIndex",
+      "prim::ModuleContainerIndex",
+      "prim::Closure",
+      "prim::fork",
+      "prim::awaitable",
+      "prim::awaitable_wait",
+      "prim::awaitable_nowait",
+      "prim::ConstantChunk",
+      "prim::AutogradZero",
+      "prim::IfThenElse",
+      "prim::Store",
+      "prim::Load",
+      "prim::Drop",
+      "prim::Return",
+      "prim::Param",
+      "prim::abs",
+      "prim::data",
+      "prim::device",
+      "prim::dtype",
+      "prim::grad",
+      "prim::id",
+      "prim::index",
+      "prim::is_cpu",
+      "prim::is_cuda",
+      "prim::is_ipu",
+      "prim::is_maia",
+      "prim::is_meta",
+      "prim::is_mkldnn",
+      "prim::is_mps",
+      "prim::is_mtia",
+      "prim::is_nested",
+      "prim::is_quantized",
+      "prim::is_sparse",
+      "prim::is_sparse_csr",
+      "prim::is_vulkan",
+      "prim::is_xla",
+      "prim::is_xpu",
+      "prim::itemsize",
+      "prim::layout",
+      "prim::max",
+      "prim::min",
+      "prim::name",
+      "prim::nbytes",
+      "prim::rangelist",
+      "prim::requires_grad",
+      "prim::tolist",
+      "prim::type",
+  };
+  return names;
+}
+
+bool StartsWith(std::string_view text, std::string_view prefix) {
+  return text.substr(0, prefix.size()) == prefix;
+}
+
+bool IsAllowed(std::string_view name) {
+  if (StartsWith(name, "prim::")) return AllowedPrim().count(name) != 0;
+  if (StartsWith(name, "profiler::_record_function")) return true;  // torch.profiler.record_function
+  if (RefusedAten().count(name) != 0) return false;
+  for (std::string_view prefix : kNamespaces) {
+    if (StartsWith(name, prefix)) return true;
+  }
+  return false;
+}
+
+Status CheckCustomClass(const torch::jit::Value* value) {
+  const auto type = value->type()->cast<c10::ClassType>();
+  if (!type || !type->name() || IsAllowedCustomClass(type->name()->qualifiedName())) {
+    return OkStatus();
+  }
+  return InvalidArgument("The model uses the C++ class '" + type->name()->qualifiedName() +
+                         "', which is refused: only packed weights of quantized layers are taken.");
+}
+
+Status CheckNode(const Node* node) {
+  const std::string name = node->kind().toQualString();
+  if (!IsAllowed(name)) {
+    return InvalidArgument("The model uses the operator '" + name +
+                           "', which is refused: a model may not reach files, the network or "
+                           "operators of other libraries.");
+  }
+  for (const torch::jit::Value* value : node->inputs()) {
+    FLAMBEAU_RETURN_IF_ERROR(CheckCustomClass(value));
+  }
+  for (const torch::jit::Value* value : node->outputs()) {
+    FLAMBEAU_RETURN_IF_ERROR(CheckCustomClass(value));
+  }
+  return OkStatus();
+}
+
+// Iterative: a hostile file may nest as deep as its parser lets it.
+Status CheckGraph(const Graph& graph) {
+  std::vector<const Block*> waiting = {graph.block()};
+  while (!waiting.empty()) {
+    const Block* block = waiting.back();
+    waiting.pop_back();
+    for (const Node* node : block->nodes()) {
+      FLAMBEAU_RETURN_IF_ERROR(CheckNode(node));
+      for (const Block* inner : node->blocks()) waiting.push_back(inner);
+      if (node->hasAttribute(c10::attr::Subgraph)) {
+        waiting.push_back(node->g(c10::attr::Subgraph)->block());
+      }
+    }
+  }
+  return OkStatus();
+}
+
+}  // namespace
+
+Status CheckOperators(const torch::jit::CompilationUnit& unit) {
+  for (torch::jit::Function* function : unit.get_functions()) {
+    if (function == nullptr || !function->isGraphFunction()) continue;
+    function->ensure_defined();
+    FLAMBEAU_RETURN_IF_ERROR(
+        CheckGraph(*static_cast<torch::jit::GraphFunction*>(function)->graph()));
+  }
+  return OkStatus();
+}
+
+bool IsAllowedCustomClass(const std::string& qualified_name) {
+  static constexpr std::string_view kCustom = "__torch__.torch.classes.";
+  if (!StartsWith(qualified_name, kCustom)) return true;
+  const std::string_view name = std::string_view(qualified_name).substr(kCustom.size());
+  return StartsWith(name, "quantized.") || StartsWith(name, "rnn.CellParamsBase") ||
+         StartsWith(name, "xnnpack.") || StartsWith(name, "mkldnn.") ||
+         StartsWith(name, "sparse.LinearPackedParamsBase");
+}
+
+}  // namespace flambeau

@@ -1,5 +1,6 @@
 #include "http/status_mapping.h"
 
+#include "base/no_memory.h"
 #include "wire/messages.h"
 
 namespace flambeau {
@@ -37,7 +38,9 @@ int HttpCode(StatusCode code) {
 }
 
 HttpResponse ErrorResponse(const Status& status) {
-  return ErrorResponse(HttpCode(status.code()), Message(status));
+  // 429 would tell the client to ask less often, which does not help it.
+  const int code = IsNoMemory(status) ? 503 : HttpCode(status.code());
+  return ErrorResponse(code, Message(status));
 }
 
 HttpResponse ErrorResponse(int http_code, std::string_view sentence) {

@@ -4,6 +4,8 @@
 #include <cstring>
 #include <new>
 
+#include "base/no_memory.h"
+
 namespace flambeau {
 namespace {
 
@@ -22,7 +24,7 @@ Result<Tensor> Tensor::Allocate(DType dtype, const Shape& shape) {
 Result<Tensor> Tensor::AllocateBytes(DType dtype, const Shape& shape, size_t bytes) {
   void* memory = ::operator new(bytes > 0 ? bytes : 1, kAlignment, std::nothrow);
   if (memory == nullptr) {
-    return ResourceExhausted("no memory for a tensor of " + std::to_string(bytes) + " bytes");
+    return NoMemory("no memory for a tensor of " + std::to_string(bytes) + " bytes");
   }
   std::shared_ptr<void> owner(memory, [](void* p) { ::operator delete(p, kAlignment); });
   return Tensor(dtype, shape, std::move(owner), static_cast<const std::byte*>(memory), bytes);

@@ -4,6 +4,7 @@
 #include <utility>
 #include <vector>
 
+#include "base/no_memory.h"
 #include "http/response_writer.h"
 #include "http/status_mapping.h"
 
@@ -46,6 +47,11 @@ TEST(StatusMappingTest, ErrorsAreJsonAndSayWhenToRetry) {
   EXPECT_EQ(ErrorResponse(ResourceExhausted("full")).headers, retry);
   EXPECT_EQ(ErrorResponse(Unavailable("loading")).headers, retry);
   EXPECT_TRUE(ErrorResponse(DeadlineExceeded("late")).headers.empty());
+}
+
+TEST(StatusMappingTest, WantOfMemoryIsNotTheClientsHaste) {
+  EXPECT_EQ(ErrorResponse(NoMemory("no memory")).status, 503);
+  EXPECT_EQ(ErrorResponse(ResourceExhausted("full")).status, 429);
 }
 
 TEST(ResponseWriterTest, WritesAHead) {

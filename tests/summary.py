@@ -34,12 +34,13 @@ def count_kind(folder):
     if os.path.exists(ctest):
         for program in ElementTree.parse(ctest).getroot().iter("testcase"):
             ok = program.get("status") == "run"
-            report = os.path.join(folder, program.get("name") + ".xml")
             counts = (int(ok), int(not ok), 0)
-            if os.path.exists(report):
-                counts = count_cases(report)
-                if not ok and counts[1] == 0:  # a sanitizer's finding, a crash after the last case
-                    counts = (counts[0], 1, counts[2])
+            for name in (program.get("name"), program.get("name") + "_test"):
+                report = os.path.join(folder, name + ".xml")
+                if os.path.exists(report):
+                    counts = count_cases(report)
+                    if not ok and counts[1] == 0:  # a sanitizer's finding, a crash after the last case
+                        counts = (counts[0], 1, counts[2])
             passed, failed, skipped = passed + counts[0], failed + counts[1], skipped + counts[2]
     elif not passed and not failed:
         failed = 1  # the program that should have written the report did not run

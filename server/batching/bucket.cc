@@ -1,5 +1,6 @@
 #include "batching/bucket.h"
 
+#include <algorithm>
 #include <cstring>
 #include <functional>
 #include <string>
@@ -10,7 +11,8 @@ namespace flambeau {
 // Writes the variant part while it collects whether the work can be merged at all.
 class KeyWriter {
  public:
-  explicit KeyWriter(BucketKey* key) : key_(key) {}
+  KeyWriter(BucketKey* key, int min_rank)
+      : key_(key), min_rank_(static_cast<size_t>(std::max(min_rank, 1))) {}
 
   template <typename T>
   void Put(const T& plain) {
@@ -30,7 +32,6 @@ class KeyWriter {
   }
 
   void PutShape(const Tensor& tensor) {
-    Put(static_cast<char>(tensor.shape().size()));
     for (size_t i = 1; i < tensor.shape().size(); ++i) Put(tensor.shape()[i]);
   }
 
@@ -45,9 +46,10 @@ class KeyWriter {
   void PutHeld(double number, bool) { Put(number); }  // bit by bit: 0.0 is not -0.0
   void PutHeld(const std::string& text, bool) { PutText(text); }
   void PutHeld(const Tensor& tensor, bool nested) {
-    Put(static_cast<char>(tensor.dtype()));
     const Shape& shape = tensor.shape();
-    if (nested || tensor.dtype() == DType::kBytes || shape.empty() || shape[0] <= 0) {
+    Put(static_cast<char>(tensor.dtype()));
+    Put(static_cast<uint32_t>(shape.size()));
+    if (nested || tensor.dtype() == DType::kBytes || shape.size() < min_rank_ || shape[0] <= 0) {
       mergeable_ = false;
     } else if (rows_ == 0) {
       rows_ = shape[0];
@@ -70,13 +72,14 @@ class KeyWriter {
   }
 
   BucketKey* const key_;
+  const size_t min_rank_;
   int64_t rows_ = 0;
   bool mergeable_ = true;
 };
 
-BucketKey BucketKey::Of(const Work& work, int64_t* rows) {
+BucketKey BucketKey::Of(const Work& work, int min_rank, int64_t* rows) {
   BucketKey key;
-  KeyWriter writer(&key);
+  KeyWriter writer(&key, min_rank);
   writer.Put(static_cast<uint32_t>(work.method));
   for (const Value& argument : work.arguments) writer.PutValue(argument, false);
   writer.EndVariant();

@@ -10,14 +10,15 @@
 
 namespace flambeau {
 
-// The method, each argument's kind, tensors' datatypes and the values of everything else (the
-// "variant", which the proof is about), then tensors' shapes without dimension 0. Made once per
-// request, before any lock; no allocation for a common signature.
+// The method, each argument's kind, tensors' datatypes and ranks and the values of everything else
+// (the "variant", which the proof is about), then tensors' dimensions after the first. Made once
+// per request, before any lock; no allocation for a common signature.
 class BucketKey {
  public:
-  // Dimension 0 of the tensor arguments; 0 if the work cannot be merged with any other: no tensor,
-  // different or zero dimensions 0, BYTES, or tensors inside a list.
-  static BucketKey Of(const Work& work, int64_t* rows);
+  // `rows`: dimension 0 of the tensor arguments; 0 if the work cannot be merged with any other: no
+  // tensor, one of less than `min_rank`, different or zero dimensions 0, BYTES, or tensors in a
+  // list.
+  static BucketKey Of(const Work& work, int min_rank, int64_t* rows);
 
   std::string_view bytes() const { return {bytes_.data(), bytes_.size()}; }
   std::string_view variant() const { return bytes().substr(0, variant_size_); }

@@ -46,7 +46,9 @@ TimePoint PendingQueue::ReadyAt(const Bucket& bucket) const {
   TimePoint ready = front->submitted + options_.max_queue_delay;
   if (bucket.waiting.size() < bucket.regroup_target) ready = std::max(ready, bucket.regroup_until);
   // Never held so long that it could no longer be answered in time.
-  return std::min(ready, front->work.deadline - bucket.typical_run);
+  const TimePoint deadline = front->work.deadline;
+  const TimePoint half = front->submitted + (deadline - front->submitted) / 2;
+  return std::min({ready, half, deadline - bucket.typical_run});
 }
 
 Pending* PendingQueue::OldestReady(TimePoint now) const {

@@ -74,7 +74,7 @@ struct Bucket {
   // After a merged run: hold until this moment, or until so many wait (see RegroupWindow).
   TimePoint regroup_until{};
   size_t regroup_target = 0;
-  Duration typical_run{};  // of merged runs, a moving average
+  Duration typical_run{};  // a moving average
 };
 
 // What a worker takes away. Reused, so that its memory is.
@@ -100,6 +100,7 @@ class PendingQueue {
   ~PendingQueue();
 
   size_t size() const { return queue_.size(); }
+  size_t buckets() const { return buckets_.size(); }
   // Returns the bucket that it joined.
   Bucket* Push(PendingPtr pending);
   // When `bucket` may run: the past or now if at once.

@@ -44,7 +44,10 @@ Status PullScheduler::Start() {
   StartWorkers();
   FLAMBEAU_RETURN_IF_ERROR(AwaitWorkers());
   for (size_t method = 0; method < verdicts_.methods(); ++method) {
-    if (!verdicts_.Provable(method)) Announce(method, verdicts_.Summary(method), 0);
+    if (verdicts_.Provable(method)) continue;
+    const Proof proof = verdicts_.Summary(method);
+    LogVerdict(model_->facts().methods[method].name, proof, 0);
+    if (dependencies_.observer != nullptr) dependencies_.observer->OnVerdict(method, proof);
   }
   ProveKnownShapes();
   reaper_ = Thread("expiry", [this] { ReapLoop(); });
@@ -76,7 +79,8 @@ void PullScheduler::Submit(Work work) {
   if (pending->work.method >= verdicts_.methods()) {
     return Answer(std::move(pending), NotFound("the model has no such method"));
   }
-  pending->key = BucketKey::Of(pending->work, &pending->rows);
+  pending->key =
+      BucketKey::Of(pending->work, verdicts_.MinRank(pending->work.method), &pending->rows);
 
   std::vector<PendingPtr> dropped;
   Worker* wake = nullptr;
@@ -197,7 +201,7 @@ void PullScheduler::ProveKnownShapes() {
     work.method = method;
     work.arguments = source->Next();
     int64_t rows = 0;
-    const BucketKey key = BucketKey::Of(work, &rows);
+    const BucketKey key = BucketKey::Of(work, verdicts_.MinRank(method), &rows);
     Variant* variant = rows > 0 ? verdicts_.Find(method, key.variant()) : nullptr;
     if (variant == nullptr) continue;
     variant->state = Variant::State::kRunning;
@@ -215,24 +219,35 @@ void PullScheduler::Decided(Variant* variant, ProofResult result) {
   if (observer != nullptr && result.sample_result) {
     observer->OnProbe(variant->method, result.sample_arguments, *result.sample_result);
   }
-  Announce(variant->method, result.proof, result.rows);
+  Decide(variant, result.proof, result.rows);
   const std::lock_guard lock(mutex_);
-  verdicts_.Decide(variant, result.proof, result.rows);
   if (proofs_open_ > 0) --proofs_open_;
   started_.notify_all();
 }
 
-void PullScheduler::Announce(size_t method, const Proof& proof, int64_t rows) {
-  const std::string& method_name = model_->facts().methods[method].name;
+void PullScheduler::Decide(Variant* variant, const Proof& proof, int64_t rows) {
+  Proof summary;
+  {
+    const std::lock_guard lock(mutex_);
+    verdicts_.Decide(variant, proof, rows);
+    summary = verdicts_.Summary(variant->method);
+  }
+  const std::string& method = model_->facts().methods[variant->method].name;
+  LogVerdict(method, proof, rows);
+  if (dependencies_.observer != nullptr) {
+    dependencies_.observer->OnVerdict(variant->method, summary);
+  }
+}
+
+void PullScheduler::LogVerdict(const std::string& method, const Proof& proof, int64_t rows) {
   if (proof.verdict == Verdict::kProven) {
     dependencies_.log->Info("batching proven",
-                            {{"model", name_}, {"method", method_name}, {"rows", rows}});
-  } else {
-    const bool refused = proof.verdict == Verdict::kRefused;
-    dependencies_.log->Info(refused ? "batching refused" : "batching not proven",
-                            {{"model", name_}, {"method", method_name}, {"reason", proof.reason}});
+                            {{"model", name_}, {"method", method}, {"rows", rows}});
+    return;
   }
-  if (dependencies_.observer != nullptr) dependencies_.observer->OnVerdict(method, proof);
+  const bool refused = proof.verdict == Verdict::kRefused;
+  dependencies_.log->Info(refused ? "batching refused" : "batching not proven",
+                          {{"model", name_}, {"method", method}, {"reason", proof.reason}});
 }
 
 }  // namespace flambeau

@@ -69,7 +69,8 @@ class PullScheduler final : public Scheduler {
   Status AwaitWorkers();
   void ProveKnownShapes();
   void Decided(Variant* variant, ProofResult result);
-  void Announce(size_t method, const Proof& proof, int64_t rows);
+  void Decide(Variant* variant, const Proof& proof, int64_t rows);
+  void LogVerdict(const std::string& method, const Proof& proof, int64_t rows);
 
   const std::string name_;
   const std::shared_ptr<Model> model_;

@@ -22,6 +22,7 @@ Verdicts::Verdicts(const Facts& facts, bool prove) {
     entry.provable =
         prove && !facts.writes_state && method.static_proof.verdict == Verdict::kProven;
     entry.initial = InitialProof(facts, method, prove);
+    entry.initial.min_rank = method.static_proof.min_rank;
     methods_.push_back(std::move(entry));
   }
 }
@@ -44,6 +45,7 @@ Variant* Verdicts::Find(size_t method, std::string_view key) {
 void Verdicts::Decide(Variant* variant, const Proof& proof, int64_t rows) {
   ++variant->attempts;
   variant->proof = proof;
+  variant->proof.min_rank = MinRank(variant->method);
   variant->proven_rows = proof.verdict == Verdict::kProven ? rows : 0;
   const bool again = proof.verdict == Verdict::kUnproven && variant->attempts < kMaxAttempts;
   variant->state = again ? Variant::State::kWanted : Variant::State::kDecided;

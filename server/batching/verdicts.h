@@ -11,8 +11,8 @@
 
 namespace flambeau {
 
-// A method with one set of present arguments, datatypes and non-tensor values: forward(x, true) may
-// mix rows where forward(x, false) does not, so each is proven by itself.
+// A method with one set of present arguments, datatypes, ranks and non-tensor values: forward(x,
+// true) may mix rows where forward(x, false) does not, so each is proven by itself.
 struct Variant {
   enum class State {
     kWanted,   // the next request that succeeds is its template
@@ -42,6 +42,8 @@ class Verdicts {
   // Null if the method cannot be merged or has its number of variants.
   Variant* Find(size_t method, std::string_view key);
   bool Provable(size_t method) const { return methods_[method].provable; }
+  // Of a request's tensors, to be merged.
+  int MinRank(size_t method) const { return methods_[method].initial.min_rank; }
   // Records a proof's result; a vacuous one is tried again.
   void Decide(Variant* variant, const Proof& proof, int64_t rows);
   // The best of its variants': proven if any is, else refused if any is.

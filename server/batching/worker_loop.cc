@@ -144,9 +144,9 @@ void PullScheduler::RunBatch(Worker& worker, BatchRunner& runner) {
 // run alone, then the other n - 1, and so on; so the bucket is held until they are all back, but
 // never for more than a small part of what their run took.
 void PullScheduler::NoteRun(Bucket& bucket, size_t items, Duration elapsed) {
-  if (items < 2) return;
   if (bucket.typical_run == Duration::zero()) bucket.typical_run = elapsed;
   bucket.typical_run += (elapsed - bucket.typical_run) / kAverageWeight;
+  if (items < 2) return;
   const Duration pause = std::min(elapsed, bucket.typical_run) / kRegroupPart;
   if (pause < kShortestWait) return;
   bucket.regroup_until = dependencies_.clock->Now() + pause;
@@ -173,9 +173,8 @@ void PullScheduler::RefuseMerging(Variant* variant) {
   {
     const std::lock_guard lock(mutex_);
     if (variant->proof.verdict != Verdict::kProven) return;
-    verdicts_.Decide(variant, proof, 0);
   }
-  Announce(variant->method, proof, 0);
+  Decide(variant, proof, 0);
 }
 
 }  // namespace flambeau

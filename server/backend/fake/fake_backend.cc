@@ -103,6 +103,10 @@ class FakeInstance final : public Instance {
 
   void Compute(std::span<const Item> items, int64_t rows, Sink& sink) {
     std::vector<double> first(in_.size());
+    if (script_.fail) {
+      const Status status = script_.fail(BatchOf(items, rows, first));
+      if (!status.ok()) return FailAll(items, status, sink);
+    }
     std::transform(in_.begin(), in_.end(), first.begin(), [](double x) { return 2 * x; });
     std::vector<double> second(first.size());
     std::transform(first.begin(), first.end(), second.begin(), [](double y) { return y + 1; });
@@ -127,9 +131,13 @@ class FakeInstance final : public Instance {
   void Apply(const std::function<void(FakeBatch&)>& effect, std::span<const Item> items,
              int64_t rows, std::vector<double>& out) const {
     if (!effect) return;
-    FakeBatch batch{rows, rows > 0 ? static_cast<int64_t>(in_.size()) / rows : 0, in_, out,
-                    items[0].arguments};
+    FakeBatch batch = BatchOf(items, rows, out);
     effect(batch);
+  }
+
+  FakeBatch BatchOf(std::span<const Item> items, int64_t rows, std::vector<double>& out) const {
+    return {rows, rows > 0 ? static_cast<int64_t>(in_.size()) / rows : 0, in_, out,
+            items[0].arguments};
   }
 
   // As a model that sums over dimension 0 would be taken apart: it cannot be.

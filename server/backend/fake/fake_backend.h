@@ -32,6 +32,8 @@ struct FakeScript {
   // Called at the start of every run, with its rows: to block, to advance a clock, to count.
   std::function<void(int64_t rows)> on_run;
   std::function<void(int64_t rows)> on_probe_run;  // the same for instances from NewProbe
+  // A run that this refuses fails as a whole.
+  std::function<Status(const FakeBatch&)> fail;
   // A run that holds this value fails as a whole with `failure`.
   std::optional<double> poison;
   Status failure = InvalidArgument("input holds a poisoned value; send another one");

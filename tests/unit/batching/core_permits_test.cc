@@ -1,0 +1,55 @@
+#include "batching/core_permits.h"
+
+#include <gtest/gtest.h>
+
+#include <atomic>
+
+#include "base/thread.h"
+
+namespace flambeau {
+namespace {
+
+TEST(CorePermitsTest, GivesNoMoreThanThereAre) {
+  CorePermits permits(3);
+  EXPECT_TRUE(permits.TryAcquire(2));
+  EXPECT_FALSE(permits.TryAcquire(2));
+  EXPECT_TRUE(permits.TryAcquire(1));
+  permits.Release(2);
+  EXPECT_TRUE(permits.TryAcquire(2));
+}
+
+TEST(CorePermitsTest, ARunThatWantsMoreThanAllTakesAll) {
+  CorePermits permits(2);
+  permits.Acquire(5);
+  EXPECT_FALSE(permits.TryAcquire(1));
+  permits.Release(5);
+  EXPECT_TRUE(permits.TryAcquire(2));
+}
+
+TEST(CorePermitsTest, ThereIsAlwaysOne) {
+  CorePermits permits(0);
+  EXPECT_EQ(permits.cores(), 1);
+  EXPECT_TRUE(permits.TryAcquire(1));
+}
+
+TEST(CorePermitsTest, AReleaseWakesWhoeverWaits) {
+  CorePermits permits(2);
+  permits.Acquire(2);
+  std::atomic<int> done{0};
+  {
+    const Thread one("one", [&] {
+      permits.Acquire(1);
+      ++done;
+    });
+    const Thread two("two", [&] {
+      permits.Acquire(1);
+      ++done;
+    });
+    permits.Release(2);
+  }
+  EXPECT_EQ(done, 2);
+  EXPECT_FALSE(permits.TryAcquire(1));
+}
+
+}  // namespace
+}  // namespace flambeau

@@ -1,0 +1,134 @@
+#include "batching/pending_queue.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "batching/scheduler_fixture.h"
+
+namespace flambeau {
+namespace {
+
+using std::chrono::milliseconds;
+using ::testing::ElementsAre;
+using ::testing::SizeIs;
+
+class PendingQueueTest : public ::testing::Test {
+ protected:
+  // A request whose first element tells it apart.
+  PendingPtr Make(float mark, int64_t columns = 2, TimePoint deadline = kNoDeadline) {
+    auto pending = std::make_unique<Pending>();
+    std::vector<float> numbers(static_cast<size_t>(columns), mark);
+    pending->work.arguments.push_back(TensorOf(numbers));
+    pending->work.deadline = deadline;
+    pending->submitted = now_;
+    pending->key = BucketKey::Of(pending->work, 1, &pending->rows);
+    return pending;
+  }
+  Bucket* Push(float mark, int64_t columns = 2, TimePoint deadline = kNoDeadline) {
+    return queue_.Push(Make(mark, columns, deadline));
+  }
+  std::vector<float> Take() {
+    Batch batch;
+    queue_.Take(now_, &batch);
+    std::vector<float> marks;
+    for (const PendingPtr& pending : batch.items) {
+      marks.push_back(NumbersOf(pending->work.arguments[0])[0]);
+    }
+    queue_.Finish(&batch);
+    return marks;
+  }
+  void Prove(Bucket* bucket, int64_t rows = 100) {
+    verdicts_.Decide(bucket->variant, {Verdict::kProven, ""}, rows);
+  }
+
+  TimePoint now_{milliseconds(1000)};
+  Verdicts verdicts_{FakeFacts(), true};
+  PendingQueue queue_{{4, milliseconds(0)}, &verdicts_};
+};
+
+TEST_F(PendingQueueTest, UnprovenRequestsLeaveOneByOneInOrder) {
+  Push(1);
+  Push(2, 3);
+  Push(3);
+  EXPECT_THAT(Take(), ElementsAre(1));
+  EXPECT_THAT(Take(), ElementsAre(2));
+  EXPECT_THAT(Take(), ElementsAre(3));
+  EXPECT_THAT(Take(), SizeIs(0));
+}
+
+TEST_F(PendingQueueTest, ProvenOnesLeaveByBucketOldestFirst) {
+  Prove(Push(1));
+  Push(2, 3);
+  Push(3);
+  Push(4, 3);
+  EXPECT_THAT(Take(), ElementsAre(1, 3));
+  EXPECT_THAT(Take(), ElementsAre(2, 4));
+  EXPECT_EQ(queue_.size(), 0u);
+}
+
+TEST_F(PendingQueueTest, MergingStopsAtTheRowsThatWereTried) {
+  Prove(Push(1), 2);
+  Push(2);
+  Push(3);
+  EXPECT_THAT(Take(), ElementsAre(1, 2));
+  EXPECT_THAT(Take(), ElementsAre(3));
+}
+
+TEST_F(PendingQueueTest, DeadRequestsAreDroppedOnTheWay) {
+  Prove(Push(1, 2, now_ + milliseconds(1)));
+  Push(2);
+  now_ += milliseconds(1);
+  Batch batch;
+  queue_.Take(now_, &batch);
+  EXPECT_THAT(batch.items, SizeIs(1));
+  EXPECT_THAT(batch.dropped, SizeIs(1));
+  queue_.Finish(&batch);
+}
+
+TEST_F(PendingQueueTest, SweepFindsTheExpiredAndTheNextDeadline) {
+  Push(1, 2, now_ + milliseconds(30));
+  Push(2, 2, now_ + milliseconds(10));
+  Push(3, 3, now_ + milliseconds(20));
+  Push(4, 3);
+  std::vector<PendingPtr> dropped;
+  EXPECT_EQ(queue_.Sweep(now_, &dropped), now_ + milliseconds(10));
+  EXPECT_THAT(dropped, SizeIs(0));
+  EXPECT_EQ(queue_.Sweep(now_ + milliseconds(20), &dropped), now_ + milliseconds(30));
+  EXPECT_THAT(dropped, SizeIs(2));
+  EXPECT_THAT(Take(), ElementsAre(1));
+  EXPECT_THAT(Take(), ElementsAre(4));
+}
+
+TEST_F(PendingQueueTest, AHeldBucketLetsOthersPass) {
+  Bucket* held = Push(1);
+  Prove(held);
+  held->regroup_until = now_ + milliseconds(5);
+  held->regroup_target = 3;
+  TimePoint next{};
+  EXPECT_FALSE(queue_.Ready(now_, &next));
+  EXPECT_EQ(next, now_ + milliseconds(5));
+  Push(2, 3);
+  EXPECT_TRUE(queue_.Ready(now_, &next));
+  EXPECT_THAT(Take(), ElementsAre(2));
+  Push(3);
+  EXPECT_FALSE(queue_.Ready(now_, &next));
+  Push(4);
+  EXPECT_TRUE(queue_.Ready(now_, &next)) << "all are back";
+  EXPECT_THAT(Take(), ElementsAre(1, 3, 4));
+}
+
+TEST_F(PendingQueueTest, ManyShapesLeaveNoBucketsBehindForever) {
+  for (int columns = 1; columns < 500; ++columns) {
+    Push(1, columns);
+    EXPECT_THAT(Take(), ElementsAre(1));
+  }
+  EXPECT_LE(queue_.buckets(), 65u);
+}
+
+TEST_F(PendingQueueTest, WhatWaitsIsFreedWithTheQueue) {
+  Push(1);
+  Push(2, 3);
+}
+
+}  // namespace
+}  // namespace flambeau

@@ -14,6 +14,7 @@
 
 #include "http/response_writer.h"
 #include "http/status_mapping.h"
+#include "serving/gate.h"
 
 namespace flambeau {
 namespace {
@@ -204,6 +205,7 @@ void Connection::Dispatch() {
     return Respond(std::move(response));
   }
   request.path_params = std::move(match.path_params);
+  logged_elsewhere_ = match.handler->PassesGate();
   const Responder respond(std::make_shared<LoopTarget>(loop_->mailbox, slot_, ticket_));
   try {
     match.handler->Handle(std::move(request), respond);
@@ -258,6 +260,7 @@ void Connection::Refuse(int status, std::string_view sentence) {
 void Connection::Respond(HttpResponse response) {
   cancel_.reset();
   LogRequest(response.status);
+  logged_elsewhere_ = false;
   if (response.status == HttpCode(StatusCode::kCancelled) && peer_closed_) return Close();
   keep_alive_ = keep_alive_ && !loop_->draining;
   out_head_ = SerializeHead(response, {keep_alive_, http_1_0_, loop_->date, request_id_});
@@ -269,7 +272,7 @@ void Connection::Respond(HttpResponse response) {
 }
 
 void Connection::LogRequest(int status) const {
-  if (!loop_->log->Enabled(LogLevel::kDebug)) return;
+  if (logged_elsewhere_ || !loop_->log->Enabled(LogLevel::kDebug)) return;
   const auto took = std::chrono::duration_cast<std::chrono::microseconds>(loop_->now - began_);
   loop_->log->Debug("http request", {{"listener", loop_->options.name},
                                      {"request_id", request_id_},

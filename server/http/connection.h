@@ -81,6 +81,7 @@ class Connection {
   std::string request_id_;
   bool keep_alive_ = true;
   bool http_1_0_ = false;
+  bool logged_elsewhere_ = false;
 
   // The answer being written.
   std::string out_head_;

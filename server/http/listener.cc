@@ -1,7 +1,7 @@
 #include "http/listener.h"
 
 #include <algorithm>
-#include <mutex>
+#include <system_error>
 #include <utility>
 
 #include "http/acceptor.h"
@@ -70,7 +70,11 @@ Result<std::unique_ptr<HttpListener>> HttpListener::Create(const Options& option
   FLAMBEAU_RETURN_IF_ERROR(loops.front()->Listen(
       std::make_unique<Acceptor>(std::move(listening), acceptor, std::move(loads), log)));
   auto listener = std::make_unique<EpollListener>(std::move(router), std::move(loops), port);
-  listener->Start(options.name);
+  try {
+    listener->Start(options.name);
+  } catch (const std::system_error&) {
+    return Unavailable("The system has no threads left for the listener.");
+  }
   return std::unique_ptr<HttpListener>(std::move(listener));
 }
 

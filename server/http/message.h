@@ -76,6 +76,9 @@ class HttpHandler {
  public:
   virtual ~HttpHandler() = default;
   virtual void Handle(HttpRequest request, Responder respond) = 0;
+  // True if its requests pass the gate, which writes their access lines: the listener then does
+  // not.
+  virtual bool PassesGate() const { return false; }
 };
 
 }  // namespace flambeau

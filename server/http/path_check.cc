@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <optional>
 #include <string>
 
@@ -21,14 +22,14 @@ std::string_view SegmentError(std::string_view raw) {
   std::string segment;
   for (size_t i = 0; i < raw.size();) {
     const std::optional<char> c = DecodedByte(raw, &i);
-    if (!c) return "the path holds a % that two hexadecimal digits do not follow";
-    if (*c == '/') return "the path holds an encoded slash: no name has one";
+    if (!c) return "A % in the path is not followed by two hexadecimal digits.";
+    if (*c == '/') return "The path holds an encoded slash: no name has one.";
     if (static_cast<unsigned char>(*c) < 0x20 || *c == 0x7f) {
-      return "the path holds an encoded control character";
+      return "The path holds an encoded control character.";
     }
     if (segment.size() < 3) segment += *c;
   }
-  if (segment == "." || segment == "..") return "the path holds a \".\" or \"..\" segment";
+  if (segment == "." || segment == "..") return "The path holds a \".\" or \"..\" segment.";
   return {};
 }
 

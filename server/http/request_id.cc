@@ -1,16 +1,8 @@
 #include "http/request_id.h"
 
-#include <algorithm>
 #include <random>
 
 namespace flambeau {
-
-bool IsRequestId(std::string_view text) {
-  return !text.empty() && text.size() <= 128 && std::all_of(text.begin(), text.end(), [](char c) {
-    return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '.' ||
-           c == '_' || c == '-';
-  });
-}
 
 RequestIdSource::RequestIdSource() {
   std::random_device random;

@@ -3,12 +3,8 @@
 
 #include <cstdint>
 #include <string>
-#include <string_view>
 
 namespace flambeau {
-
-// [A-Za-z0-9._-]{1,128}
-bool IsRequestId(std::string_view text);
 
 // Makes ids that differ between processes, loops and requests.
 // Threads: one. Lifetime: any. Errors: none.

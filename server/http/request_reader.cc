@@ -101,12 +101,12 @@ void RequestReader::Reset() {
 RequestReader::Step RequestReader::ReadRequestLine(std::string_view* data) {
   if (data->empty()) return ReadEvent::kMore;
   if (!started_ && !IsTokenChar(data->front()) && data->front() != '\r') {
-    return Fail(400, "the request does not begin with a method: this port speaks plain HTTP/1.1");
+    return Fail(400, "The request does not begin with a method: this port speaks plain HTTP/1.1.");
   }
   started_ = true;
   Step step;
   const auto line =
-      TakeLine(data, limits_.max_uri_bytes + kRequestLineSlack, 414, "the URI is too long", &step);
+      TakeLine(data, limits_.max_uri_bytes + kRequestLineSlack, 414, "The URI is too long.", &step);
   if (!line) return step;
   if (line->empty() && !skipped_blank_line_) {  // RFC 9112 2.2: some clients send one too many
     skipped_blank_line_ = true;
@@ -120,21 +120,22 @@ RequestReader::Step RequestReader::ParseRequestLine(std::string_view line) {
   const size_t first = line.find(' ');
   const size_t last = line.rfind(' ');
   if (first == std::string_view::npos || first == last) {
-    return Fail(400, "the request line is not \"METHOD /path HTTP/1.1\"");
+    return Fail(400, "The request line must be \"METHOD /path HTTP/1.1\".");
   }
   const std::string_view method = line.substr(0, first);
   const std::string_view target = line.substr(first + 1, last - first - 1);
   const std::string_view version = line.substr(last + 1);
   if (!IsToken(method) || method.size() > kMaxMethodBytes) {
-    return Fail(400, "the request's method is not a method name");
+    return Fail(400, "The request's method is not a method name.");
   }
-  if (!IsHttpVersion(version)) return Fail(400, "the request line does not end with HTTP/1.1");
+  if (!IsHttpVersion(version)) return Fail(400, "The request line must end with HTTP/1.1.");
   if (version != "HTTP/1.1" && version != "HTTP/1.0") {
-    return Fail(505, "use HTTP/1.1 or HTTP/1.0");
+    return Fail(505, "The server speaks HTTP/1.1 and HTTP/1.0 only.");
   }
-  if (target.size() > limits_.max_uri_bytes) return Fail(414, "the URI is too long");
+  if (target.size() > limits_.max_uri_bytes) return Fail(414, "The URI is too long.");
   if (target.empty() || target.front() != '/' || !IsTarget(target)) {
-    return Fail(400, "the request's target is not an absolute path of printable ASCII characters");
+    return Fail(400,
+                "The request's target must be an absolute path of printable ASCII characters.");
   }
   head_.method = method;
   head_.path = target.substr(0, target.find('?'));
@@ -153,31 +154,31 @@ RequestReader::Step RequestReader::ReadHeaders(std::string_view* data) {
 
 RequestReader::Step RequestReader::TakeFieldLine(std::string_view* data,
                                                  std::optional<std::string_view>* line) {
-  constexpr const char* kTooLarge = "the headers are too large";
+  constexpr const char* kTooLarge = "The headers are too large.";
   Step step;
   *line = TakeLine(data, limits_.max_header_bytes - field_bytes_, 431, kTooLarge, &step);
   if (!*line) return step;
   field_bytes_ += std::min((*line)->size() + 2, limits_.max_header_bytes - field_bytes_);
   if (!(*line)->empty() && ++field_count_ > limits_.max_header_count) {
-    return Fail(431, "there are too many headers");
+    return Fail(431, "There are too many headers.");
   }
   return std::nullopt;
 }
 
 RequestReader::Step RequestReader::AddHeader(std::string_view line) {
   if (line.front() == ' ' || line.front() == '\t') {
-    return Fail(400, "a header is folded over several lines: send each on one line");
+    return Fail(400, "A header is folded over several lines: send each on one line.");
   }
   const size_t colon = line.find(':');
   const std::string_view name = line.substr(0, colon);
   if (colon == std::string_view::npos || !IsToken(name)) {
-    return Fail(400, "a header is not \"Name: value\"");
+    return Fail(400, "A header line must be \"Name: value\".");
   }
   const std::string_view value = TrimBlanks(line.substr(colon + 1));
-  if (!IsFieldValue(value)) return Fail(400, "a header's value holds a control character");
+  if (!IsFieldValue(value)) return Fail(400, "A header's value holds a control character.");
   std::string lower = AsciiLower(name);
   if (IsSingleton(lower) && Find(head_, lower) != nullptr) {
-    return Fail(400, "the header " + lower + " is sent twice: send it once");
+    return Fail(400, "The header " + lower + " is sent twice: send it once.");
   }
   head_.headers.emplace_back(std::move(lower), value);
   return std::nullopt;
@@ -193,17 +194,17 @@ RequestReader::Step RequestReader::CheckHead() {
     if (ListHasToken(value, "keep-alive")) head_.keep_alive = true;
   }
   if (!head_.http_1_0 && Find(head_, "host") == nullptr) {
-    return Fail(400, "the header Host is missing");
+    return Fail(400, "The header Host is missing.");
   }
   if (Step failed = CheckTransferEncoding()) return failed;
   if (Step failed = CheckBodyLength()) return failed;
   if (const std::string* encoding = Find(head_, "content-encoding");
       encoding != nullptr && !EqualsIgnoreCase(*encoding, "identity")) {
-    return Fail(415, "the Content-Encoding is not supported: send the body as it is");
+    return Fail(415, "The Content-Encoding is not supported: send the body as it is.");
   }
   if (const std::string* expect = Find(head_, "expect"); expect != nullptr && !expect->empty()) {
     if (!EqualsIgnoreCase(*expect, "100-continue")) {
-      return Fail(417, "the only Expect that is supported is 100-continue");
+      return Fail(417, "The only Expect that is supported is 100-continue.");
     }
     head_.expect_continue = !head_.http_1_0;
   }
@@ -215,11 +216,12 @@ RequestReader::Step RequestReader::CheckTransferEncoding() {
   const std::string* encoding = Find(head_, "transfer-encoding");
   if (encoding == nullptr) return std::nullopt;
   if (Find(head_, "content-length") != nullptr) {
-    return Fail(400, "Content-Length and Transfer-Encoding are both sent: send one of them");
+    return Fail(400, "Content-Length and Transfer-Encoding are both sent: send one of them.");
   }
-  if (head_.http_1_0) return Fail(400, "Transfer-Encoding does not exist in HTTP/1.0");
+  if (head_.http_1_0)
+    return Fail(400, "Transfer-Encoding does not exist in HTTP/1.0: send a Content-Length.");
   if (!EqualsIgnoreCase(*encoding, "chunked")) {
-    return Fail(501, "the only Transfer-Encoding that is supported is chunked");
+    return Fail(501, "The only Transfer-Encoding that is supported is chunked.");
   }
   head_.chunked = true;
   return std::nullopt;
@@ -229,10 +231,9 @@ RequestReader::Step RequestReader::CheckBodyLength() {
   const std::string* text = Find(head_, "content-length");
   if (text == nullptr) return std::nullopt;
   const std::optional<uint64_t> length = ParseDigits(*text);
-  if (!length) return Fail(400, "the Content-Length is not a number of bytes");
+  if (!length) return Fail(400, "The Content-Length must be one number of bytes, in digits.");
   if (*length > limits_.max_body_bytes) {
-    return Fail(413, "the body is larger than the limit of " +
-                         std::to_string(limits_.max_body_bytes) + " bytes");
+    return FailTooLarge();
   }
   head_.content_length = *length;
   return std::nullopt;
@@ -250,24 +251,23 @@ RequestReader::Step RequestReader::ReadFixedBody(std::string_view* data) {
 
 RequestReader::Step RequestReader::ReadChunkSize(std::string_view* data) {
   Step step;
-  const auto line = TakeLine(data, kMaxChunkLine, 400, "a chunk's size line is too long", &step);
+  const auto line = TakeLine(data, kMaxChunkLine, 400, "A chunk's size line is too long.", &step);
   if (!line) return step;
   // Extensions mean nothing to us and are skipped, as RFC 9112 7.1.1 asks.
   const size_t semicolon = line->find(';');
   const std::optional<uint64_t> size = ParseHex(line->substr(0, semicolon));
   if (!size || !IsFieldValue(*line)) {
-    return Fail(400, "a chunk's size is not a hexadecimal number");
+    return Fail(400, "A chunk's size must be a hexadecimal number.");
   }
   if (*size == 0) {
     state_ = State::kTrailers;
     return std::nullopt;
   }
   if (*size > limits_.max_body_bytes - body_.size()) {
-    return Fail(413, "the body is larger than the limit of " +
-                         std::to_string(limits_.max_body_bytes) + " bytes");
+    return FailTooLarge();
   }
   if (++chunks_ > limits_.max_chunks) {
-    return Fail(400, "the body is in too many chunks: send larger ones");
+    return Fail(400, "The body is in too many chunks: send larger ones.");
   }
   chunk_left_ = *size;
   state_ = State::kChunkData;
@@ -285,7 +285,7 @@ RequestReader::Step RequestReader::ReadChunkData(std::string_view* data) {
 }
 
 RequestReader::Step RequestReader::ReadChunkEnd(std::string_view* data) {
-  constexpr const char* kNotItsSize = "a chunk is not as long as its size says";
+  constexpr const char* kNotItsSize = "A chunk is not as long as its size says.";
   Step step;
   const auto line = TakeLine(data, 0, 400, kNotItsSize, &step);
   if (!line) return step;
@@ -304,7 +304,7 @@ RequestReader::Step RequestReader::ReadTrailers(std::string_view* data) {
   const size_t colon = line->find(':');
   if (colon == std::string_view::npos || !IsToken(line->substr(0, colon)) ||
       !IsFieldValue(line->substr(colon))) {
-    return Fail(400, "a trailer is not \"Name: value\"");
+    return Fail(400, "A trailer line must be \"Name: value\".");
   }
   return std::nullopt;
 }
@@ -336,7 +336,7 @@ std::optional<std::string_view> RequestReader::TakeLine(std::string_view* data, 
   data->remove_prefix(end + 1);
   if (line.empty() || line.back() != '\r') {
     *step = Fail(line.size() > max ? too_long_status : 400,
-                 line.size() > max ? too_long : "a line does not end with CR LF");
+                 line.size() > max ? too_long : "A line of the request does not end with CR LF.");
     return std::nullopt;
   }
   line.remove_suffix(1);
@@ -345,7 +345,12 @@ std::optional<std::string_view> RequestReader::TakeLine(std::string_view* data, 
 
 RequestReader::Step RequestReader::StoreBody(std::string_view bytes) {
   if (body_.Append(bytes)) return std::nullopt;
-  return Fail(503, "the server has no memory left for the body");
+  return Fail(503, "The server has no memory left for the body.");
+}
+
+RequestReader::Step RequestReader::FailTooLarge() {
+  return Fail(413, "The body is larger than the limit of " +
+                       std::to_string(limits_.max_body_bytes) + " bytes.");
 }
 
 RequestReader::Step RequestReader::Fail(int status, std::string sentence) {

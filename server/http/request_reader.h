@@ -104,6 +104,7 @@ class RequestReader {
   Step CheckBodyLength();
   Step CheckTransferEncoding();
   Step StoreBody(std::string_view bytes);
+  Step FailTooLarge();
   Step Fail(int status, std::string sentence);
 
   const Limits limits_;

@@ -3,6 +3,7 @@
 #include <httplib.h>
 
 #include <algorithm>
+#include <cctype>
 #include <unordered_map>
 #include <utility>
 
@@ -77,7 +78,7 @@ RouteMatch MethodOf(const Resource& resource, std::string_view method) {
   if (match.handler != nullptr) return match;
   match.status = 405;
   match.allow = Allow(resource);
-  match.sentence = "this path takes " + match.allow + " only";
+  match.sentence = "This path takes " + match.allow + " only.";
   return match;
 }
 
@@ -117,9 +118,10 @@ class HttplibRouter final : public Router, private httplib::Server {
     }
     Capture capture;
     Process(path, &capture);
-    if (capture.resource == nullptr) return Refuse(404, "there is nothing at this path");
+    if (capture.resource == nullptr)
+      return Refuse(404, "There is nothing at this path.");
     for (const auto& [name, value] : capture.path_params) {
-      if (value.empty()) return Refuse(400, "the " + name + " in the path is empty");
+      if (value.empty()) return Refuse(400, "The " + name + " in the path is empty.");
     }
     RouteMatch match = MethodOf(*capture.resource, method);
     match.path_params = std::move(capture.path_params);

@@ -19,10 +19,11 @@ constexpr int kBacklog = 4096;  // the kernel caps it at net.core.somaxconn
 Status CannotListen(const std::string& host, int port, int error) {
   const std::string where = "port " + std::to_string(port) + " on " + host;
   if (error == EADDRINUSE) {
-    return Unavailable(where + " is in use: stop the other program or choose another port.");
+    return Unavailable("The " + where +
+                       " is in use: stop the other program or choose another port.");
   }
   if (error == EACCES) {
-    return InvalidArgument(where + " needs root: choose a port above 1023.");
+    return InvalidArgument("The " + where + " needs root: choose a port above 1023.");
   }
   if (error == EADDRNOTAVAIL) {
     return InvalidArgument("The host " + host + " is not an address of this machine.");

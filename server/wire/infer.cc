@@ -27,7 +27,7 @@ struct Input {
 // The part of the body after the JSON, used up input by input.
 struct BinaryPart {
   std::string_view bytes;
-  const std::shared_ptr<const void>& owner;
+  std::shared_ptr<const void> owner;
   size_t used = 0;
 };
 
@@ -309,7 +309,7 @@ Result<InferRequest> DecodeInfer(PaddedJson json, std::string_view binary,
   JsonCursor cursor(json.text);
   FLAMBEAU_RETURN_IF_ERROR(EnterBody(&cursor, json.text, kExpected));
   InferRequest request;
-  BinaryPart part{binary, owner};
+  BinaryPart part{binary, std::move(owner)};
   bool has_inputs = false;
   while (true) {
     FLAMBEAU_ASSIGN_OR_RETURN(const bool more, cursor.NextKey());

@@ -38,7 +38,7 @@ bool BodyBuffer::Append(std::string_view bytes) {
 }
 
 BodyBuffer::Shared BodyBuffer::Share() {
-  if (data_ == nullptr) return {std::string_view(kEmptyBody, 0), nullptr};
+  if (data_ == nullptr) return {std::string_view(kEmptyBody).substr(0, 0), nullptr};
   std::memset(data_ + size_, 0, kJsonPadding);
   Shared shared{std::string_view(data_, size_),
                 std::shared_ptr<const void>(

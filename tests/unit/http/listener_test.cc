@@ -348,12 +348,14 @@ TEST_F(ListenerTest, DeferredAnswersAreMadeOnTheIoThread) {
 TEST_F(ListenerTest, AnswersFromManyThreadsReachTheirOwnClients) {
   Start();
   std::vector<TestClient> clients;
+  clients.reserve(32);
   for (int i = 0; i < 32; ++i) clients.push_back(Connect());
   for (int round = 0; round < 10; ++round) {
     for (size_t i = 0; i < clients.size(); ++i) {
       clients[i].Send(PostRequest("/hold", std::to_string(i)));
     }
     std::vector<std::thread> workers;
+    workers.reserve(4);
     for (int w = 0; w < 4; ++w) {
       workers.emplace_back([&] {
         for (int i = 0; i < 8; ++i) {
@@ -418,7 +420,7 @@ TEST_F(ListenerTest, DrainAnswersWhatIsInWorkAndClosesTheRest) {
   TestClient busy = Connect();
   busy.Send(PostRequest("/hold", "b"));
   HeldRequest held = hold_->Take();
-  // The accept order makes sure that `half` and `silent` are known to the loops by now.
+  // `busy` was accepted last: the loops know of the others by now.
   listener_->BeginDrain();
   EXPECT_TRUE(idle.ReadsEnd());
   EXPECT_TRUE(silent.ReadsEnd());

@@ -1,5 +1,6 @@
 // The Open Inference Protocol's infer messages in JSON, with the binary tensor data extension.
-// Source: KServe open-inference-protocol, rest/inference_rest.yaml; Triton extension_binary_data.md.
+// Source: KServe open-inference-protocol, rest/inference_rest.yaml; Triton
+// extension_binary_data.md.
 #pragma once
 
 #include <cstddef>

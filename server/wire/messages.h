@@ -11,13 +11,13 @@
 
 namespace flambeau {
 
-std::string EncodeError(std::string_view sentence);                     // {"error": "..."}
-std::string EncodeLive(bool live);                                      // {"live":true}
-std::string EncodeReady(bool ready);                                    // {"ready":true}
-std::string EncodeModelReady(std::string_view name, bool ready);        // {"name":..,"ready":true}
+std::string EncodeError(std::string_view sentence);               // {"error": "..."}
+std::string EncodeLive(bool live);                                // {"live":true}
+std::string EncodeReady(bool ready);                              // {"ready":true}
+std::string EncodeModelReady(std::string_view name, bool ready);  // {"name":..,"ready":true}
 std::string EncodeServerMetadata(const ServerMetadata& metadata);
 std::string EncodeModelMetadata(const ModelMetadata& metadata);
-std::string EncodeIndex(const std::vector<IndexEntry>& entries);        // an array
+std::string EncodeIndex(const std::vector<IndexEntry>& entries);  // an array
 // GET /: the server, its models with their inputs, and its endpoints, for people and programs.
 std::string EncodeWelcome(const ServerMetadata& server, const std::vector<IndexEntry>& entries);
 

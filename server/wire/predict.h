@@ -10,16 +10,16 @@
 
 namespace flambeau {
 
-// {"input": X} for a model of one argument, {"inputs": {"name": X, ...}} for several. Exactly one of
-// the two; any other key is refused by name (but "id" and "parameters" {"timeout": microseconds}).
-// A tensor argument is typed as torch.tensor would type it, then converted to the signature's
-// datatype if that is known; a bool/int/float/str argument takes the JSON scalar.
+// {"input": X} for a model of one argument, {"inputs": {"name": X, ...}} for several. Exactly one
+// of the two; any other key is refused by name (but "id" and "parameters" {"timeout":
+// microseconds}). A tensor argument is typed as torch.tensor would type it, then converted to the
+// signature's datatype if that is known; a bool/int/float/str argument takes the JSON scalar.
 // Errors: INVALID_ARGUMENT, one sentence naming the field and the fix.
 Result<InferRequest> DecodePredict(PaddedJson body, const MethodFacts& signature);
 
-// {"output": X}, or {"outputs": ...} where the model returns several (a tuple is an array, a dict or
-// NamedTuple an object).
-// Errors: INVALID_ARGUMENT if a result cannot be JSON (bytes that are not UTF-8).
+// {"output": X}, or {"outputs": ...} where the model returns several (a tuple is an array, a dict
+// or NamedTuple an object). Errors: INVALID_ARGUMENT if a result cannot be JSON (bytes that are not
+// UTF-8).
 Result<std::string> EncodePredict(const InferResult& result);
 
 }  // namespace flambeau

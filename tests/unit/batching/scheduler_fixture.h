@@ -31,35 +31,38 @@ inline std::vector<float> NumbersOf(const Value& value) {
   return {span.begin(), span.end()};
 }
 
-// One request's answer. Threads: any. Lifetime: outlives the scheduler, or its answer.
+// One request's answer. Threads: any. Lifetime: may end before its answer comes.
 class Reply {
  public:
   WorkDone Done() {
-    return [this](Result<Outcome> outcome) {
-      const std::lock_guard lock(mutex_);
-      ++times_;
-      outcome_ = std::move(outcome);
-      changed_.notify_all();
+    return [state = state_](Result<Outcome> outcome) {
+      const std::lock_guard lock(state->mutex);
+      ++state->times;
+      state->outcome = std::move(outcome);
+      state->changed.notify_all();
     };
   }
   const Result<Outcome>& Wait() {
-    std::unique_lock lock(mutex_);
-    changed_.wait(lock, [&] { return outcome_.has_value(); });
-    return *outcome_;
+    std::unique_lock lock(state_->mutex);
+    state_->changed.wait(lock, [&] { return state_->outcome.has_value(); });
+    return *state_->outcome;
   }
   StatusCode Code() { return Wait().status().code(); }
   std::vector<float> Numbers() { return NumbersOf(Wait()->value); }
   int64_t BatchRows() { return Wait()->batch_rows; }
   int times() const {
-    const std::lock_guard lock(mutex_);
-    return times_;
+    const std::lock_guard lock(state_->mutex);
+    return state_->times;
   }
 
  private:
-  mutable std::mutex mutex_;
-  std::condition_variable changed_;
-  std::optional<Result<Outcome>> outcome_;
-  int times_ = 0;
+  struct State {
+    std::mutex mutex;
+    std::condition_variable changed;
+    std::optional<Result<Outcome>> outcome;
+    int times = 0;
+  };
+  const std::shared_ptr<State> state_ = std::make_shared<State>();
 };
 
 // Remembers what it was told. Threads: any.

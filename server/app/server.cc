@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <chrono>
 #include <cstdlib>
+#include <iostream>
 #include <string>
 #include <utility>
 
@@ -30,6 +31,14 @@ void ChooseParallelism(ServeConfig* config, int cores) {
   config->repository.scheduler.intra_op_threads = config->threads;
 }
 
+// Where a client on this machine finds what listens on `host`.
+std::string Reachable(const std::string& host, int port) {
+  const bool any = host == "0.0.0.0" || host == "::";
+  const std::string name = any ? "127.0.0.1" : host;
+  const bool v6 = name.find(':') != std::string::npos;
+  return (v6 ? "[" + name + "]" : name) + ":" + std::to_string(port);
+}
+
 // Nothing may wait: neither destructors nor a load.
 [[noreturn]] void EndNow(int code) { std::_Exit(code); }
 
@@ -46,6 +55,12 @@ Server::Server(const ServeConfig& config, Log* log)
       metrics_(Metrics::Create()),
       gate_(config.gate, &clock_, log, metrics_.get()) {
   ChooseParallelism(&config_, permits_.cores());
+}
+
+// Each listener may still answer a scrape, which asks the other: both stop before either goes.
+Server::~Server() {
+  if (http_) http_->Stop();
+  if (metrics_http_) metrics_http_->Stop();
 }
 
 Result<std::unique_ptr<Server>> Server::Create(const ServeConfig& config, Log* log) {
@@ -71,7 +86,7 @@ Status Server::Start() {
   const Status status = StartTransports();
   if (!status.ok() && !repository_->Settled()) {
     // Destroying the repository would wait for the loads that have begun.
-    log_->Error(Message(status));
+    std::cerr << "flambeau-server: " << Message(status) << std::endl;
     EndNow(ExitCodeOf(status));
   }
   return status;
@@ -113,10 +128,12 @@ int Server::Run(StopSignals* signals) {
     const auto ready = std::count_if(index.begin(), index.end(), [](const IndexEntry& entry) {
       return entry.state == ModelState::kReady;
     });
-    log_->Info("ready", {{"models", static_cast<int64_t>(ready)},
-                         {"failed", static_cast<int64_t>(index.size()) - ready},
-                         {"url", "http://" + config_.http.host + ":" +
-                                     std::to_string(http_->port()) + "/"}});
+    const std::string url = "http://" + Reachable(config_.http.host, http_->port()) + "/";
+    log_->Info("serving", {{"models", static_cast<int64_t>(ready)},
+                           {"failed", static_cast<int64_t>(index.size()) - ready},
+                           {"http", url},
+                           {"grpc", Reachable(config_.grpc.host, grpc_->port())},
+                           {"try", "curl -s " + url}});
     signal = signals->Wait();
   }
   log_->Info("stopping", {{"signal", signal == SIGINT ? "SIGINT" : "SIGTERM"},

@@ -26,6 +26,9 @@ class Server {
   // Errors: FAILED_PRECONDITION (no such device, no backend), NOT_FOUND or INVALID_ARGUMENT (no
   // such models), UNAVAILABLE (a port is in use).
   static Result<std::unique_ptr<Server>> Create(const ServeConfig& config, Log* log);
+  ~Server();
+  Server(const Server&) = delete;
+  Server& operator=(const Server&) = delete;
 
   // Serves until a signal comes, then drains. Returns the process' exit code. After a second
   // signal, or while a model still loads, it ends the process itself: no load is ever waited for.

@@ -63,6 +63,8 @@ struct Proof {
   // Holds for tensor arguments of at least this rank (a softmax over the last dimension mixes the
   // rows of a vector): requests with a smaller one are not merged.
   int min_rank = 1;
+  // The same by argument, where that is known: then it decides, and `min_rank` is the largest.
+  std::vector<int> min_ranks = {};
 };
 
 // One method's signature.

@@ -53,7 +53,8 @@ class PullScheduler final : public Scheduler {
   void TakeBatch(Worker& worker);
   void RunBatch(Worker& worker, BatchRunner& runner);
   void NoteRun(Bucket& bucket, size_t items, Duration elapsed);
-  std::vector<Value> TakeTemplate(Batch& batch, Variant** variant);
+  void FinishBatch(Batch& batch, const BatchRunner::Report& report);
+  void TakeTemplate(const Batch& batch, Prover::Task* task);
   void RefuseMerging(Variant* variant);
 
   // The expiry thread's.

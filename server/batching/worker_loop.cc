@@ -113,31 +113,31 @@ void PullScheduler::TakeBatch(Worker& worker) {
 
 void PullScheduler::RunBatch(Worker& worker, BatchRunner& runner) {
   Batch& batch = worker.batch;
-  BatchRunner::Report report;
-  if (!batch.items.empty()) report = runner.Run(batch.items);
-  dependencies_.permits->Release(options_.intra_op_threads);
-
-  Variant* proven_with = nullptr;
-  std::vector<Value> arguments;
-  Variant* refused = nullptr;
-  if (batch.bucket != nullptr) {
-    const std::lock_guard lock(mutex_);
-    NoteRun(*batch.bucket, batch.items.size(), report.elapsed);
-    if (report.merge_failed) refused = batch.bucket->variant;
-    if (batch.template_wanted) arguments = TakeTemplate(batch, &proven_with);
-    queue_.Finish(&batch);
-  }
-  if (proven_with != nullptr) {
-    prover_->Add({proven_with, proven_with->method, std::move(arguments), proven_with->attempts});
-  }
-  if (refused != nullptr) RefuseMerging(refused);
-  for (PendingPtr& pending : batch.items) Answer(std::move(pending));
   for (PendingPtr& pending : batch.dropped) {
     Status status = WhyDropped(*pending);
     Answer(std::move(pending), std::move(status));
   }
-  batch.items.clear();
   batch.dropped.clear();
+  BatchRunner::Report report;
+  if (!batch.items.empty()) report = runner.Run(batch.items);
+  dependencies_.permits->Release(options_.intra_op_threads);
+  if (!batch.items.empty()) FinishBatch(batch, report);
+  for (PendingPtr& pending : batch.items) Answer(std::move(pending));
+  batch.items.clear();
+}
+
+// Before the answers: their clients may be back before the last one is given.
+void PullScheduler::FinishBatch(Batch& batch, const BatchRunner::Report& report) {
+  Variant* const variant = batch.bucket->variant;
+  Prover::Task task{nullptr, 0, {}, 0};
+  {
+    const std::lock_guard lock(mutex_);
+    NoteRun(*batch.bucket, batch.items.size(), report.elapsed);
+    if (batch.template_wanted) TakeTemplate(batch, &task);
+    queue_.Finish(&batch);
+  }
+  if (task.variant != nullptr) prover_->Add(std::move(task));
+  if (report.merge_failed) RefuseMerging(variant);
 }
 
 // In a closed loop n clients wait for one answer each. Without a pause the first to come back would
@@ -154,16 +154,13 @@ void PullScheduler::NoteRun(Bucket& bucket, size_t items, Duration elapsed) {
 }
 
 // The first request of a variant that worked; the proof begins with it.
-std::vector<Value> PullScheduler::TakeTemplate(Batch& batch, Variant** variant) {
+void PullScheduler::TakeTemplate(const Batch& batch, Prover::Task* task) {
   const auto worked = std::find_if(batch.items.begin(), batch.items.end(),
                                    [](const PendingPtr& p) { return p->answer->ok(); });
-  Variant* wanted = batch.bucket->variant;
-  if (worked == batch.items.end() || wanted->state != Variant::State::kWanted || stopping_) {
-    return {};
-  }
-  wanted->state = Variant::State::kRunning;
-  *variant = wanted;
-  return (*worked)->work.arguments;
+  Variant* variant = batch.bucket->variant;
+  if (worked == batch.items.end() || variant->state != Variant::State::kWanted || stopping_) return;
+  variant->state = Variant::State::kRunning;
+  *task = {variant, variant->method, (*worked)->work.arguments, variant->attempts};
 }
 
 // The proof was wrong about this variant: the model fails merged and works alone.

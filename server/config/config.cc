@@ -2,6 +2,7 @@
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
+#include <array>
 #include <cstdlib>
 #include <string_view>
 #include <utility>
@@ -92,6 +93,7 @@ CLI::Validator OneOf(const std::vector<std::string>& words) {
 }
 
 constexpr int64_t kMillion = 1000 * 1000;
+constexpr int64_t kMaxMessageBytes = 2147483647;  // gRPC's lengths are 32 bits with a sign
 
 void AddNetworkFlags(CLI::App* app, Flags* flags) {
   app->add_option("--host", flags->host, "Address to listen on; 0.0.0.0 for every one");
@@ -104,7 +106,7 @@ void AddNetworkFlags(CLI::App* app, Flags* flags) {
       ->check(Between(0, 65535));
   app->add_option("--max-request-bytes", flags->max_request_bytes,
                   "Largest body or message, REST and gRPC")
-      ->check(Between(1, int64_t{2} << 30));
+      ->check(Between(1, kMaxMessageBytes));
   app->add_option("--max-connections", flags->max_connections, "HTTP connections at once")
       ->check(Between(1, kMillion));
   app->add_option("--request-timeout-ms", flags->request_timeout_ms,
@@ -175,6 +177,22 @@ Exit UsageError(const std::string& sentence) {
   return {kExitUsage, "flambeau-server: " + sentence + " (see flambeau-server --help)\n"};
 }
 
+// The two flags that name one port, in a sentence; empty if none do.
+std::string SharedPort(const Flags& flags) {
+  const std::array<std::pair<const char*, int>, 3> ports = {
+      {{"--http-port", flags.http_port},
+       {"--grpc-port", flags.grpc_port},
+       {"--metrics-port", flags.metrics_port}}};
+  for (size_t i = 0; i < ports.size(); ++i) {
+    for (size_t j = i + 1; j < ports.size(); ++j) {
+      if (ports[i].second == 0 || ports[i].second != ports[j].second) continue;
+      return std::string(ports[i].first) + " and " + ports[j].first + " are both " +
+             std::to_string(ports[i].second) + ": give each its own port";
+    }
+  }
+  return "";
+}
+
 // --config is needed before the rest can be read.
 std::string FindConfigPath(const std::vector<std::string>& arguments) {
   std::string path;
@@ -242,6 +260,8 @@ std::variant<ServeConfig, InspectConfig, Exit> Parse(CLI::App* app, Flags* flags
   if (flags->models.empty()) {
     return UsageError("say what to serve: a directory of models or one .pt file");
   }
+  const std::string shared = SharedPort(*flags);
+  if (!shared.empty()) return UsageError(shared);
   return ToConfig(*flags);
 }
 

@@ -19,8 +19,8 @@ struct ServeConfig {
   LogLevel log_level = LogLevel::kInfo;
   LogFormat log_format = LogFormat::kText;
   std::string device = "auto";
-  int instances = 0;  // 0: what measures best for this machine
-  int threads = 0;    // intra-op per instance; 0: as above
+  int instances = 0;        // 0: what measures best for this machine
+  int threads = 0;          // intra-op per instance; 0: as above
   int metrics_port = 8002;  // 0: off
   Duration drain_timeout = std::chrono::seconds(30);
   Gate::Options gate;

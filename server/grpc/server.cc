@@ -61,17 +61,11 @@ void SetLimits(const GrpcServer::Options& options, grpc::ServerBuilder* builder)
   builder->SetResourceQuota(quota);
 }
 
-// The library writes three lines of its own to standard error when a port is in use; the caller
-// gets one sentence instead. GRPC_VERBOSITY brings them back.
-class QuietLibraryLog {
- public:
-  QuietLibraryLog() {
-    if (std::getenv("GRPC_VERBOSITY") == nullptr) gpr_set_log_function([](gpr_log_func_args*) {});
-  }
-  ~QuietLibraryLog() {
-    if (std::getenv("GRPC_VERBOSITY") == nullptr) gpr_set_log_function(nullptr);
-  }
-};
+// The library writes lines of its own to standard error, some of them whenever a client likes.
+// GRPC_VERBOSITY brings them back.
+void QuietLibraryLog() {
+  if (std::getenv("GRPC_VERBOSITY") == nullptr) gpr_set_log_function([](gpr_log_func_args*) {});
+}
 
 std::chrono::system_clock::time_point ToSystemTime(TimePoint deadline, const Clock& clock) {
   const auto far = std::chrono::hours(24);
@@ -107,7 +101,7 @@ class GrpcServerImpl final : public GrpcServer {
 };
 
 Status GrpcServerImpl::Start(const Options& options) {
-  const QuietLibraryLog quiet;
+  QuietLibraryLog();
   grpc::reflection::InitProtoReflectionServerBuilderPlugin();
   grpc::ServerBuilder builder;
   SetLimits(options, &builder);

@@ -28,7 +28,8 @@ class GrpcServer {
   virtual ~GrpcServer() = default;
 
   virtual int port() const = 0;
-  // New calls are refused UNAVAILABLE and health says NOT_SERVING; running ones go on.
+  // New inference is refused UNAVAILABLE and health says NOT_SERVING; running calls go on, and so
+  // do the calls that only look.
   virtual void BeginDrain() = 0;
   // Ends what still runs at `deadline`, then joins.
   virtual void Stop(TimePoint deadline) = 0;

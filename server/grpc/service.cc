@@ -1,6 +1,5 @@
 #include "grpc/service.h"
 
-#include "grpc/rpcs/infer_messages_internal.h"
 #include "grpc/rpcs/model_metadata.h"
 #include "grpc/rpcs/model_ready.h"
 #include "grpc/rpcs/repository_index.h"
@@ -12,11 +11,14 @@
 namespace flambeau {
 namespace {
 
-class InferenceService final : public UnimplementedRpcs {
+// ModelInfer is raw: see infer_messages.h.
+using BaseService =
+    inference::GRPCInferenceService::WithRawCallbackMethod_ModelInfer<UnimplementedRpcs>;
+
+class InferenceService final : public BaseService {
  public:
-  InferenceService(const InferService& infer, const ServerInfo* info) : infer_(infer), info_(info) {
-    SetMessageAllocatorFor_ModelInfer(&infer_messages_);
-  }
+  InferenceService(const InferService& infer, const ServerInfo* info)
+      : infer_(infer), info_(info) {}
 
   Reactor* ServerLive(Context* context, const inference::ServerLiveRequest*,
                       inference::ServerLiveResponse* response) override {
@@ -42,16 +44,15 @@ class InferenceService final : public UnimplementedRpcs {
                            inference::RepositoryIndexResponse* response) override {
     return HandleRepositoryIndex(context, *info_, *request, response);
   }
-  Reactor* ModelInfer(Context* context, const inference::ModelInferRequest*,
-                      inference::ModelInferResponse* response) override {
-    const auto* messages = static_cast<InferMessages*>(context->GetRpcAllocatorState());
-    return HandleModelInfer(context, infer_, messages->shared_request(), response);
+  Reactor* ModelInfer(Context* context, const grpc::ByteBuffer* request,
+                      grpc::ByteBuffer* response) override {
+    // gRPC made it for this call alone; const would keep a parsed request's bytes until the answer.
+    return HandleModelInfer(context, infer_, const_cast<grpc::ByteBuffer*>(request), response);
   }
 
  private:
   const InferService infer_;
   const ServerInfo* const info_;
-  InferMessageAllocator infer_messages_;
 };
 
 }  // namespace

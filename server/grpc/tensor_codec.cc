@@ -1,15 +1,10 @@
 #include "grpc/tensor_codec.h"
 
-#include <cstddef>
 #include <cstdint>
-#include <limits>
 #include <optional>
 #include <string>
-#include <string_view>
 #include <utility>
-#include <vector>
 
-#include "base/checked.h"
 #include "codec/convert.h"
 #include "grpc/parameters.h"
 #include "grpc/typed_contents_internal.h"
@@ -22,8 +17,6 @@ using InferMessage = inference::ModelInferRequest;
 using Input = inference::ModelInferRequest::InferInputTensor;
 
 constexpr int kMaxRank = 64;  // LibTorch's own limit
-// A protobuf message holds less than 2 GiB; the rest is for everything but the tensors.
-constexpr size_t kMaxOutputBytes = std::numeric_limits<int32_t>::max() - (16u << 20);
 
 std::string Named(const Input& input) { return "input '" + input.name() + "'"; }
 
@@ -98,31 +91,6 @@ Result<InferRequest> DecodeInferRequest(const std::shared_ptr<const InferMessage
     request.outputs.push_back({output.name(), std::nullopt});
   }
   return request;
-}
-
-Status EncodeInferResponse(const InferResult& result, inference::ModelInferResponse* message) {
-  size_t total = 0;
-  for (const NamedTensor& output : result.outputs) {
-    const std::optional<size_t> sum = CheckedAdd(total, output.tensor.bytes());
-    if (!sum || *sum > kMaxOutputBytes) {
-      return ResourceExhausted(
-          "the outputs do not fit into one gRPC message of 2 GiB; ask for fewer outputs or rows");
-    }
-    total = *sum;
-  }
-  message->set_model_name(result.model);
-  message->set_model_version(std::to_string(result.version));
-  message->set_id(result.id);
-  for (const NamedTensor& output : result.outputs) {
-    auto* tensor = message->add_outputs();
-    tensor->set_name(output.name);
-    const std::string_view datatype = Name(output.tensor.dtype());
-    tensor->set_datatype(datatype.data(), datatype.size());
-    const Shape& shape = output.tensor.shape();
-    tensor->mutable_shape()->Add(shape.begin(), shape.end());
-    message->add_raw_output_contents(output.tensor.data(), output.tensor.bytes());
-  }
-  return OkStatus();
 }
 
 }  // namespace flambeau

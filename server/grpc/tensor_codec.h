@@ -1,4 +1,4 @@
-// ModelInfer's messages to and from what serving speaks.
+// A ModelInferRequest to what serving speaks.
 #pragma once
 
 #include <memory>
@@ -8,8 +8,7 @@
 
 namespace inference {
 class ModelInferRequest;
-class ModelInferResponse;
-}  // namespace inference
+}
 
 namespace flambeau {
 
@@ -18,9 +17,5 @@ namespace flambeau {
 // Errors: INVALID_ARGUMENT, UNIMPLEMENTED, one sentence that names the input.
 Result<InferRequest> DecodeInferRequest(
     const std::shared_ptr<const inference::ModelInferRequest>& message);
-
-// Always raw contents, one entry per output, as the protocol's clients expect.
-// Errors: RESOURCE_EXHAUSTED if the outputs do not fit one message (2 GiB).
-Status EncodeInferResponse(const InferResult& result, inference::ModelInferResponse* message);
 
 }  // namespace flambeau

@@ -3,10 +3,10 @@
 #include <algorithm>
 #include <charconv>
 #include <cstring>
-#include <limits>
-#include <optional>
 #include <string_view>
 #include <utility>
+
+#include "serving/scalar_binding.h"
 
 namespace flambeau {
 namespace {
@@ -73,17 +73,27 @@ Status CheckDType(const ArgumentFact& argument, const Tensor& tensor) {
                          DTypeList(accepted) + ".");
 }
 
+// "[-1,10]" as a sentence's end.
+std::string Expected(const TensorFact& fact) {
+  if (fact.any_rank) return "a last dimension of " + std::to_string(fact.dims->back());
+  return ToString(*fact.dims) + ", where -1 is any size";
+}
+
 Status CheckDims(const ArgumentFact& argument, const Shape& shape) {
-  if (!Firm(argument.tensor.dims_source) || !argument.tensor.dims.has_value()) return OkStatus();
-  const Shape& expected = *argument.tensor.dims;
-  bool fits = shape.size() == expected.size();
+  const TensorFact& fact = argument.tensor;
+  if (!Firm(fact.dims_source) || !fact.dims.has_value() || fact.dims->empty()) return OkStatus();
+  const Shape& expected = *fact.dims;
+  bool fits = fact.any_rank ? !shape.empty() : shape.size() == expected.size();
+  if (fits && fact.any_rank) {
+    fits = expected.back() < 0 || expected.back() == shape.back();
+  }
   // Dimension 0 is the batch's, whatever the file's example had.
-  for (size_t i = 1; fits && i < shape.size(); ++i) {
+  for (size_t i = 1; fits && !fact.any_rank && i < shape.size(); ++i) {
     fits = expected[i] < 0 || expected[i] == shape[i];
   }
   if (fits) return OkStatus();
   return InvalidArgument("Input " + Quote(argument.name) + " has shape " + ToString(shape) +
-                         "; the model expects " + ToString(expected) + ", where -1 is any size.");
+                         "; the model expects " + Expected(fact) + ".");
 }
 
 template <typename T>
@@ -119,109 +129,6 @@ Status CheckTensor(const ArgumentFact& argument, const Tensor& tensor) {
   FLAMBEAU_RETURN_IF_ERROR(CheckDType(argument, tensor));
   FLAMBEAU_RETURN_IF_ERROR(CheckDims(argument, tensor.shape()));
   return CheckIndices(argument, tensor);
-}
-
-// ---- Scalars ------------------------------------------------------------------------------------
-
-Status WrongScalar(const ArgumentFact& argument, std::string_view datatypes) {
-  return InvalidArgument("Input " + Quote(argument.name) + " must be one " +
-                         std::string(Name(argument.kind)) +
-                         ": a tensor of shape [1] and datatype " + std::string(datatypes) + ".");
-}
-
-template <typename T>
-T First(const Tensor& tensor) {
-  T value;
-  std::memcpy(&value, tensor.data(), sizeof(T));
-  return value;
-}
-
-// The one element as an integer; nothing if it is not one that fits.
-std::optional<int64_t> AsInteger(const Tensor& tensor) {
-  switch (tensor.dtype()) {
-    case DType::kUint8:
-      return First<uint8_t>(tensor);
-    case DType::kUint16:
-      return First<uint16_t>(tensor);
-    case DType::kUint32:
-      return First<uint32_t>(tensor);
-    case DType::kInt8:
-      return First<int8_t>(tensor);
-    case DType::kInt16:
-      return First<int16_t>(tensor);
-    case DType::kInt32:
-      return First<int32_t>(tensor);
-    case DType::kInt64:
-      return First<int64_t>(tensor);
-    case DType::kUint64: {
-      const auto value = First<uint64_t>(tensor);
-      if (value > static_cast<uint64_t>(std::numeric_limits<int64_t>::max())) return std::nullopt;
-      return static_cast<int64_t>(value);
-    }
-    default:
-      return std::nullopt;
-  }
-}
-
-std::optional<double> AsDouble(const Tensor& tensor) {
-  if (tensor.dtype() == DType::kFp64) return First<double>(tensor);
-  if (tensor.dtype() == DType::kFp32) return First<float>(tensor);
-  const std::optional<int64_t> integer = AsInteger(tensor);
-  if (integer.has_value()) return static_cast<double>(*integer);
-  return std::nullopt;
-}
-
-// The one element of a BYTES tensor, whose prefix codec has checked; nothing if there are more.
-std::optional<std::string> AsString(const Tensor& tensor) {
-  if (tensor.dtype() != DType::kBytes || tensor.bytes() < sizeof(uint32_t)) return std::nullopt;
-  const auto length = First<uint32_t>(tensor);
-  if (length != tensor.bytes() - sizeof(uint32_t)) return std::nullopt;
-  return std::string(reinterpret_cast<const char*>(tensor.data()) + sizeof(uint32_t), length);
-}
-
-Result<Value> TensorAsScalar(const ArgumentFact& argument, const Tensor& tensor) {
-  const bool single = tensor.shape().size() <= 1 && ElementCount(tensor.shape()) == 1;
-  switch (argument.kind) {
-    case ValueKind::kBool:
-      if (single && tensor.dtype() == DType::kBool) return Value{First<uint8_t>(tensor) != 0};
-      return WrongScalar(argument, "BOOL");
-    case ValueKind::kInt: {
-      const auto integer = single ? AsInteger(tensor) : std::nullopt;
-      if (integer.has_value()) return Value{*integer};
-      return WrongScalar(argument, "INT64");
-    }
-    case ValueKind::kFloat: {
-      const auto number = single ? AsDouble(tensor) : std::nullopt;
-      if (number.has_value()) return Value{*number};
-      return WrongScalar(argument, "FP64 or FP32");
-    }
-    default: {
-      auto text = single ? AsString(tensor) : std::nullopt;
-      if (text.has_value()) return Value{*std::move(text)};
-      return WrongScalar(argument, "BYTES");
-    }
-  }
-}
-
-Result<Value> BindScalar(const ArgumentFact& argument, Value value) {
-  if (const Tensor* tensor = value.tensor()) return TensorAsScalar(argument, *tensor);
-  switch (argument.kind) {
-    case ValueKind::kBool:
-      if (std::holds_alternative<bool>(value.data)) return value;
-      return WrongScalar(argument, "BOOL");
-    case ValueKind::kInt:
-      if (std::holds_alternative<int64_t>(value.data)) return value;
-      return WrongScalar(argument, "INT64");
-    case ValueKind::kFloat:
-      if (std::holds_alternative<double>(value.data)) return value;
-      if (const int64_t* integer = std::get_if<int64_t>(&value.data)) {
-        return Value{static_cast<double>(*integer)};
-      }
-      return WrongScalar(argument, "FP64 or FP32");
-    default:
-      if (std::holds_alternative<std::string>(value.data)) return value;
-      return WrongScalar(argument, "BYTES");
-  }
 }
 
 Result<Value> BindOne(const ArgumentFact& argument, Value value) {

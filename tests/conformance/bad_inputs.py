@@ -185,7 +185,7 @@ INFER = [
     Case(60, "shapes-do-not-add", Infer("add", (Tensor("a", "FP32", (1, 2), [1.0, 2.0]),
                                                 Tensor("b", "FP32", (1, 3), [1.0, 2.0, 3.0])))),
     Case(60, "model-raises", Infer("raises", (Tensor("x", "FP32", (1, 2), [1.0, -2.0]),)),
-         status="INTERNAL"),
+         says="negative"),
     Case(61, "no-memory-for-the-model", Infer("hog", (Tensor("x", "FP32", (1, 2), [1.0, 2.0]),)),
          status="NO_MEMORY"),
 ]
@@ -409,7 +409,7 @@ REST = [
     RestCase(55, "predict-timeout-is-text", json.dumps(
         {"input": [ROW], "parameters": {"timeout": "soon"}}).encode(), PREDICT),
     RestCase(60, "predict-id-past-the-table", b'{"input": [[50]]}', "/predict/embedding"),
-    RestCase(60, "predict-model-raises", b'{"input": [-1.0]}', "/predict/raises", code=500),
+    RestCase(60, "predict-model-raises", b'{"input": [-1.0]}', "/predict/raises"),
     RestCase(61, "predict-no-memory", b'{"input": [1.0]}', "/predict/hog", code=503),
 ]
 

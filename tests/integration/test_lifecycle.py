@@ -164,7 +164,7 @@ def test_sigterm_finishes_what_runs_refuses_what_is_new_and_exits_0(slow_model):
             kept.sendall(b"GET /v2/health/ready HTTP/1.1\r\nHost: x\r\n\r\n")
             assert b"200 OK" in kept.recv(65536)
             server.signal()
-            server.wait_line(lambda line: "drain" in line["event"])
+            server.wait_line(lambda line: line["event"] == "stopping")
             answer = running.result()
             assert answer.status == 200
             assert answer.json == {"output": [[1.0]]}
@@ -178,7 +178,7 @@ def test_a_second_signal_stops_at_once(slow_model):
         jobs = [pool.submit(server.post, "/predict/slow", {"input": [[1.0]]}) for _ in range(4)]
         harness.wait_for("requests in flight", lambda: in_flight(server) >= 2)
         server.signal()
-        server.wait_line(lambda line: "drain" in line["event"])
+        server.wait_line(lambda line: line["event"] == "stopping")
         started = time.monotonic()
         server.signal(signal.SIGINT)
         code = server.wait(seconds=20)

@@ -597,8 +597,8 @@ class WritesFileOnLoad(nn.Module):
 
     @torch.jit.export
     def __setstate__(self, training: bool):
-        torch.from_file("PATH", True, 16, dtype=torch.uint8)
-        self.training = training
+        planted = torch.from_file("PATH", True, 16, dtype=torch.uint8)
+        self.training = training and planted.size(0) > 0
 
     def forward(self, x: Tensor) -> Tensor:
         return x
@@ -741,7 +741,8 @@ def fact(name, dtype=None, accepted=None, dims=None, any_rank=False, index_limit
 
 
 def write_signatures(writer):
-    promoted = FLOATS + INTEGERS + ["BOOL"]
+    promoted = FLOATS + INTEGERS + ["UINT16", "UINT32", "UINT64"]
+    normed = FLOATS + ["FP16", "BF16"]
     writer.signature(
         "linear_traced",
         nn.Linear(10, 5),
@@ -750,7 +751,7 @@ def write_signatures(writer):
         torch.randn(1, 10),
     )
     writer.signature(
-        "scaled", Scaled(), [fact("image", "FP32", promoted, [-1, 3, -1, -1])],
+        "scaled", Scaled(), [fact("image", "FP32", promoted + ["BOOL"], [-1, 3, -1, -1])],
         [fact("output", "FP32", None, [-1, 4, -1, -1])],
     )
     writer.signature(
@@ -764,7 +765,7 @@ def write_signatures(writer):
     )
     writer.signature(
         "wide_and_deep", WideAndDeep(),
-        [fact("dense", "FP32", FLOATS, [-1, 12], True),
+        [fact("dense", "FP32", normed, [-1, 12], True),
          fact("category", "INT64", IDS, None, False, 20)],
     )
     writer.signature("casts", Casts(), [fact("x", "FP32", None, [-1, 6], True)])
@@ -785,13 +786,13 @@ def write_signatures(writer):
         "same_in_branches", SameInBranches(),
         [fact("x", "FP32", FLOATS, [-1, 4], True), fact("second")],
     )
-    writer.signature("normalised", Normalised(), [fact("image", "FP32", None)])
+    writer.signature("normalised", Normalised(), [fact("image", "FP32", promoted + ["FP16", "BF16"])])
     writer.signature("gru", SingleGru(), [fact("x", "FP32", FLOATS, [-1, -1, 6])])
     writer.signature("attention", Attention(), [fact("x", "FP32", FLOATS, [-1, -1, 16])])
     writer.signature("vit_traced", TinyViT(), [fact("image", "FP32", FLOATS, [-1, 3, -1, -1])],
                      None, torch.randn(2, 3, 8, 8))
-    writer.signature("mlp", PlainMlp(), [fact("x", "FP32", FLOATS, [-1, 10])],
-                     [fact("output", "FP32", None, [-1, 3])])
+    writer.signature("mlp", PlainMlp(), [fact("x", "FP32", FLOATS, [-1, 10], True)],
+                     [fact("output", "FP32", None, [-1, 3], True)])
     writer.signature("identity_any", Identity(), [fact("x")])
 
 

@@ -2,10 +2,17 @@
 
 #include <torch/csrc/jit/api/function_impl.h>
 #include <torch/csrc/jit/ir/constants.h>
+#include <torch/csrc/jit/serialization/python_print.h>
 
 #include <algorithm>
 #include <sstream>
 #include <utility>
+
+#include "backend/torch/graph_constants.h"
+#include "backend/torch/result_facts.h"
+#include "backend/torch/signature.h"
+#include "backend/torch/static_gate.h"
+#include "backend/torch/writes.h"
 
 namespace flambeau {
 namespace {
@@ -50,8 +57,18 @@ void CollectConstants(const torch::jit::Block* block, std::vector<c10::IValue>& 
   }
 }
 
-void DescribeMethod(const torch::jit::Module& module, torch::jit::Function& function,
-                    ModuleDescription& description) {
+// The method as TorchScript would save it.
+std::string SourceText(const torch::jit::Function& function) {
+  std::vector<c10::IValue> constants;
+  torch::jit::PrintDepsTable classes;
+  torch::jit::PythonPrint printer(constants, classes);
+  printer.printMethod(function);
+  return printer.str();
+}
+
+void DescribeMethod(const torch::jit::Module& module,
+                    const std::unordered_set<std::string>& assigned,
+                    torch::jit::Function& function, ModuleDescription& description) {
   auto& graph_function = static_cast<torch::jit::GraphFunction&>(function);
   const auto& schema = function.getSchema();
   MethodPlan plan;
@@ -66,6 +83,19 @@ void DescribeMethod(const torch::jit::Module& module, torch::jit::Function& func
   if (!schema.returns().empty()) facts.result_type = schema.returns()[0].type()->annotation_str();
   const auto graph = graph_function.optimized_graph();
   CollectConstants(graph->block(), description.constants);
+  GraphConstants constants(*graph, module, assigned);
+  const Writes writes = FindWrites(*graph, constants);
+  plan.writes_inputs = writes.inputs;
+  description.facts.writes_state = description.facts.writes_state || !writes.attributes.empty();
+  InferArguments(*graph, constants, facts);
+  InferResults(*graph, constants, facts);
+  if (writes.attributes.empty()) {
+    facts.static_proof = ProveStatically(*graph, module, assigned, facts);
+  } else {
+    facts.static_proof.verdict = Verdict::kRefused;
+    facts.static_proof.reason = writes.attributes;
+  }
+  facts.code = SourceText(graph_function);
   facts.graph = graph->toString(/*print_source_locations=*/false);
   description.facts.methods.push_back(std::move(facts));
   description.plans.push_back(std::move(plan));
@@ -97,8 +127,9 @@ Result<ModuleDescription> DescribeModule(const torch::jit::Module& module) {
   ModuleDescription description;
   description.facts.platform = "pytorch_torchscript";
   description.facts.parameter_bytes = ParameterBytes(module);
+  const auto assigned = AssignedAttributes(*module._ivalue()->compilation_unit());
   for (torch::jit::Function* method : Callable(module)) {
-    DescribeMethod(module, *method, description);
+    DescribeMethod(module, assigned, *method, description);
   }
   if (description.facts.methods.empty()) {
     return InvalidArgument("The model has no method to call: give it a forward method.");

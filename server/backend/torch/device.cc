@@ -22,15 +22,15 @@ std::optional<int> ParseIndex(const std::string& text) {
   return index;
 }
 
-Result<c10::Device> FindCuda(int index) {
+Result<c10::Device> FindCuda(int index, const std::string& wanted) {
   if (!c10::impl::hasDeviceGuardImpl(kCuda)) {
     return FailedPrecondition(
-        "The device is 'cuda', but this LibTorch is built for the CPU only: use --device cpu or a "
-        "CUDA build of LibTorch.");
+        "The device is '" + wanted +
+        "', but this LibTorch is built for the CPU only: use --device cpu or a CUDA build of it.");
   }
   const int count = CudaDevices();
   if (index >= count) {
-    return FailedPrecondition("The device is 'cuda:" + std::to_string(index) + "', but there are " +
+    return FailedPrecondition("The device is '" + wanted + "', but there are " +
                               std::to_string(count) + " CUDA devices here: use --device cpu.");
   }
   return c10::Device(kCuda, static_cast<c10::DeviceIndex>(index));
@@ -43,9 +43,9 @@ Result<c10::Device> FindDevice(const std::string& wanted) {
   if (wanted == "auto") {
     return CudaDevices() > 0 ? c10::Device(kCuda, 0) : c10::Device(c10::DeviceType::CPU);
   }
-  if (wanted == "cuda") return FindCuda(0);
+  if (wanted == "cuda") return FindCuda(0, wanted);
   if (wanted.rfind("cuda:", 0) == 0) {
-    if (const std::optional<int> index = ParseIndex(wanted.substr(5))) return FindCuda(*index);
+    if (const std::optional<int> index = ParseIndex(wanted.substr(5))) return FindCuda(*index, wanted);
   }
   return FailedPrecondition("The device is '" + wanted +
                             "', but must be 'auto', 'cpu', 'cuda' or 'cuda:N'.");

@@ -7,6 +7,8 @@
 #include <exception>
 #include <new>
 
+#include "base/no_memory.h"
+
 namespace flambeau {
 namespace {
 
@@ -44,6 +46,7 @@ Failure Describe() {
     failure.text = "an exception of an unknown type";
   }
   failure.no_memory = failure.no_memory || Contains(failure.text, "not enough memory") ||
+                      Contains(failure.text, "allocate memory") ||
                       Contains(failure.text, "out of memory") ||
                       Contains(failure.text, "std::bad_alloc");
   return failure;
@@ -97,7 +100,7 @@ Status Classify(Log* log, std::string_view method) {
   const Failure failure = Describe();
   log->Warning("run failed", {{"method", method}, {"error", failure.text}});
   if (failure.no_memory) {
-    return ResourceExhausted("The model ran out of memory: send a smaller input.");
+    return NoMemory("The model ran out of memory: send a smaller input.");
   }
   if (!failure.raised.empty()) {
     const std::string message = FirstLine(failure.message);
@@ -148,7 +151,7 @@ Status RunFailure(Log* log, std::string_view method) noexcept {
   try {
     return Classify(log, method);
   } catch (...) {
-    return ResourceExhausted("The model ran out of memory: send a smaller input.");
+    return NoMemory("The model ran out of memory: send a smaller input.");
   }
 }
 

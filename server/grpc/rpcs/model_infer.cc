@@ -6,6 +6,8 @@
 #include <utility>
 
 #include "grpc/call_context.h"
+#include "grpc/infer_messages.h"
+#include "grpc/model_name.h"
 #include "grpc/status_mapping.h"
 #include "grpc/tensor_codec.h"
 #include "proto/inference.pb.h"
@@ -18,8 +20,7 @@ namespace {
 // touch the reactor and the response, which live until Finish.
 class InferAnswer final : public Reply, public std::enable_shared_from_this<InferAnswer> {
  public:
-  InferAnswer(grpc::ServerUnaryReactor* reactor, inference::ModelInferResponse* response,
-              ReplyQueue* replies)
+  InferAnswer(grpc::ServerUnaryReactor* reactor, grpc::ByteBuffer* response, ReplyQueue* replies)
       : reactor_(reactor), response_(response), replies_(replies) {}
 
   void Refuse(const Status& status) {
@@ -39,13 +40,13 @@ class InferAnswer final : public Reply, public std::enable_shared_from_this<Infe
 
   Status Encode() try {
     if (!result_->ok()) return result_->status();
-    return EncodeInferResponse(**result_, response_);
+    return WriteInferResponse(**result_, response_);
   } catch (const std::bad_alloc&) {
     return ResourceExhausted("there is no memory for the answer; try again with fewer rows");
   }
 
   grpc::ServerUnaryReactor* const reactor_;
-  inference::ModelInferResponse* const response_;
+  grpc::ByteBuffer* const response_;
   ReplyQueue* const replies_;
   std::atomic<bool> claimed_{false};
   std::optional<Result<InferResult>> result_;
@@ -54,8 +55,8 @@ class InferAnswer final : public Reply, public std::enable_shared_from_this<Infe
 // Lifetime: deletes itself once gRPC is done with the call.
 class InferReactor final : public grpc::ServerUnaryReactor {
  public:
-  InferReactor(std::chrono::system_clock::time_point deadline,
-               inference::ModelInferResponse* response, ReplyQueue* replies)
+  InferReactor(std::chrono::system_clock::time_point deadline, grpc::ByteBuffer* response,
+               ReplyQueue* replies)
       : deadline_(deadline),
         cancel_(std::make_shared<CancelToken>()),
         answer_(std::make_shared<InferAnswer>(this, response, replies)) {}
@@ -86,10 +87,8 @@ Result<Call> Begin(const InferService& service, RequestContext context,
                    const inference::ModelInferRequest& request) {
   Result<Call> call =
       service.inference->Begin(std::move(context), request.model_name(), request.model_version());
-  Status refusal;
-  if (request.model_name().empty()) {  // serving would take its default model
-    refusal = InvalidArgument("model_name is empty; RepositoryIndex lists the models there are");
-  } else if (call.ok() && service.draining->load()) {
+  Status refusal = RequireModelName(request.model_name(), "model_name");
+  if (refusal.ok() && call.ok() && service.draining->load()) {
     refusal = Unavailable("the server is shutting down; send the request to another one");
   }
   if (refusal.ok()) return call;
@@ -98,20 +97,24 @@ Result<Call> Begin(const InferService& service, RequestContext context,
 
 }  // namespace
 
-grpc::ServerUnaryReactor* HandleModelInfer(
-    grpc::CallbackServerContext* context, const InferService& service,
-    const std::shared_ptr<const inference::ModelInferRequest>& request,
-    inference::ModelInferResponse* response) {
+grpc::ServerUnaryReactor* HandleModelInfer(grpc::CallbackServerContext* context,
+                                           const InferService& service, grpc::ByteBuffer* request,
+                                           grpc::ByteBuffer* response) {
   auto* reactor = new InferReactor(context->deadline(), response, service.replies);
   const std::shared_ptr<InferAnswer> answer = reactor->answer();
+  const auto message = ParseInferRequest(request);
+  if (!message.ok()) {
+    answer->Refuse(message.status());
+    return reactor;
+  }
   Result<Call> call =
-      Begin(service, ToRequestContext(*context, "infer", reactor->cancel()), *request);
+      Begin(service, ToRequestContext(*context, "infer", reactor->cancel()), **message);
   if (!call.ok()) {
     answer->Refuse(call.status());
     return reactor;
   }
   context->AddInitialMetadata("x-request-id", call->request_id());
-  Result<InferRequest> decoded = DecodeInferRequest(request);
+  Result<InferRequest> decoded = DecodeInferRequest(*message);
   if (!decoded.ok()) {
     answer->Refuse(call->Fail(decoded.status()));
     return reactor;

@@ -1,5 +1,6 @@
 #include "grpc/rpcs/model_metadata.h"
 
+#include "grpc/model_name.h"
 #include "grpc/status_mapping.h"
 #include "proto/inference.pb.h"
 
@@ -28,6 +29,10 @@ grpc::ServerUnaryReactor* HandleModelMetadata(grpc::CallbackServerContext* conte
                                               const inference::ModelMetadataRequest& request,
                                               inference::ModelMetadataResponse* response) {
   grpc::ServerUnaryReactor* reactor = context->DefaultReactor();
+  if (const Status named = RequireModelName(request.name(), "name"); !named.ok()) {
+    reactor->Finish(ToGrpcStatus(named));
+    return reactor;
+  }
   const Result<ModelMetadata> metadata = info.Model(request.name(), request.version());
   if (metadata.ok()) Fill(*metadata, response);
   reactor->Finish(ToGrpcStatus(metadata.status()));

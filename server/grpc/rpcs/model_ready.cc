@@ -1,5 +1,6 @@
 #include "grpc/rpcs/model_ready.h"
 
+#include "grpc/model_name.h"
 #include "grpc/status_mapping.h"
 #include "proto/inference.pb.h"
 
@@ -10,6 +11,10 @@ grpc::ServerUnaryReactor* HandleModelReady(grpc::CallbackServerContext* context,
                                            const inference::ModelReadyRequest& request,
                                            inference::ModelReadyResponse* response) {
   grpc::ServerUnaryReactor* reactor = context->DefaultReactor();
+  if (const Status named = RequireModelName(request.name(), "name"); !named.ok()) {
+    reactor->Finish(ToGrpcStatus(named));
+    return reactor;
+  }
   const Result<bool> ready = info.ModelReady(request.name(), request.version());
   if (ready.ok()) response->set_ready(*ready);
   reactor->Finish(ToGrpcStatus(ready.status()));

@@ -80,6 +80,9 @@ TEST_F(ConfigTest, AMistakeIsOneSentenceThatNamesTheFlag) {
   const std::vector<std::pair<std::vector<const char*>, std::string>> table = {
       {{"m", "--http-port", "seven"}, "--http-port"},
       {{"m", "--http-port", "65536"}, "--http-port"},
+      {{"m", "--http-port", "9", "--grpc-port", "9"}, "--http-port and --grpc-port"},
+      {{"m", "--http-port", "8002"}, "--http-port and --metrics-port"},
+      {{"m", "--max-request-bytes", "2147483648"}, "--max-request-bytes"},
       {{"m", "--max-batch-size", "0"}, "--max-batch-size"},
       {{"m", "--max-batch-size", "1.5"}, "--max-batch-size"},
       {{"m", "--threads", "-1"}, "--threads"},

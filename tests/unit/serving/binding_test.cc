@@ -135,6 +135,18 @@ TEST(BindingTest, ACertainShapeIsHeldButForTheBatch) {
   }
 }
 
+TEST(BindingTest, WhereAnyRankServesOnlyTheLastDimensionIsHeld) {
+  MethodFacts linear = Linear();
+  linear.arguments[0].tensor.any_rank = true;
+  for (const Shape& shape : {Shape{10}, Shape{2, 10}, Shape{2, 3, 10}}) {
+    EXPECT_TRUE(Bind(linear, {{"x", Zeros(DType::kFp32, shape)}}).ok()) << ToString(shape);
+  }
+  for (const Shape& shape : {Shape{}, Shape{2, 11}, Shape{10, 2}}) {
+    EXPECT_THAT(Refusal(linear, {{"x", Zeros(DType::kFp32, shape)}}),
+                HasSubstr("a last dimension of 10"));
+  }
+}
+
 TEST(BindingTest, ObservedFactsRefuseNothing) {
   MethodFacts method = Linear();
   method.arguments[0].tensor.dtype_source = FactSource::kObserved;

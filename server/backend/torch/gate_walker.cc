@@ -1,0 +1,403 @@
+#include "backend/torch/gate_walker.h"
+
+#include <ATen/core/dispatch/Dispatcher.h>
+#include <ATen/core/enum_tag.h>
+#include <torch/csrc/jit/runtime/operator.h>
+
+#include <algorithm>
+#include <utility>
+
+namespace flambeau {
+namespace {
+
+using torch::jit::Block;
+using torch::jit::Node;
+using torch::jit::Value;
+
+constexpr int kLoopRounds = 4;
+
+std::string NameOf(const Node* node) { return node->kind().toQualString(); }
+
+bool IsInPlace(const std::string& name) {
+  return name.size() > 2 && name.back() == '_' && name[name.size() - 2] != '_';
+}
+
+bool IsTaggedRandom(const Node* node) {
+  const auto* schema = node->maybeSchema();
+  if (schema == nullptr) return false;
+  const auto handle =
+      c10::Dispatcher::singleton().findSchema({schema->name(), schema->overload_name()});
+  return handle && handle->hasTag(at::Tag::nondeterministic_seeded);
+}
+
+bool IsTensor(const Value* value) {
+  auto type = value->type();
+  if (const auto optional = type->cast<c10::OptionalType>()) type = optional->getElementType();
+  return type->kind() == c10::TypeKind::TensorType;
+}
+
+Trace ConstantTrace(const c10::IValue& constant) {
+  Trace trace;
+  trace.nothing = constant.isNone();
+  if (constant.isTensor() && constant.toTensor().defined()) {
+    const at::Tensor& tensor = constant.toTensor();
+    trace = TensorTrace(-1, Rank::Known(static_cast<int>(tensor.dim())));
+    trace.dims = tensor.sizes().vec();
+  } else if (constant.isTensorList() || constant.isIntList()) {
+    std::vector<Trace> elements;
+    for (const c10::IValue& element : constant.toListRef()) {
+      elements.push_back(ConstantTrace(element));
+    }
+    trace = ListTrace(std::move(elements));
+  }
+  return trace;
+}
+
+// What an element of this container may be.
+std::optional<Trace> AnyElement(const Trace& container) {
+  if (container.element) return *container.element;
+  if (!container.elements || container.elements->empty()) return std::nullopt;
+  std::optional<Trace> any = container.elements->front();
+  for (const Trace& element : *container.elements) {
+    if (any) any = Join(*any, element);
+  }
+  return any;
+}
+
+}  // namespace
+
+GateWalker::GateWalker(const torch::jit::Graph& graph, const torch::jit::Module& module,
+                       const std::unordered_set<std::string>& assigned, const Ranks& ranks)
+    : graph_(graph), constants_(graph, module, assigned), ranks_(ranks) {}
+
+GateOutcome GateWalker::Walk() {
+  GateOutcome outcome;
+  try {
+    for (size_t i = 1; i < graph_.inputs().size(); ++i) {
+      const Value* input = graph_.inputs()[i];
+      Put(input, ArgumentTrace(input->type(), static_cast<int>(i - 1)));
+    }
+    WalkBlock(graph_.block());
+    for (const Value* output : graph_.outputs()) {
+      CheckResult(graph_.return_node(), At(output));
+    }
+  } catch (const GateStop& stop) {
+    outcome.verdict = stop.verdict;
+    outcome.reason = stop.reason;
+    outcome.rank_of = stop.rank_of;
+    outcome.raises = stop.raises;
+  }
+  outcome.min_ranks = min_ranks_;
+  return outcome;
+}
+
+Trace GateWalker::ArgumentTrace(const c10::TypePtr& type, int argument) {
+  switch (type->kind()) {
+    case c10::TypeKind::TensorType: {
+      const auto rank = ranks_.find(argument);
+      return TensorTrace(0, rank == ranks_.end() ? Rank::Of(argument) : Rank::Known(rank->second));
+    }
+    case c10::TypeKind::OptionalType:
+    case c10::TypeKind::ListType:
+    case c10::TypeKind::DictType: {
+      const auto inner = type->kind() == c10::TypeKind::DictType ? type->containedTypes()[1]
+                                                                 : type->containedTypes()[0];
+      Trace element = ArgumentTrace(inner, argument);
+      if (type->kind() == c10::TypeKind::OptionalType) return element;
+      Trace list;
+      list.element = std::make_shared<const Trace>(std::move(element));
+      return list;
+    }
+    case c10::TypeKind::TupleType: {
+      std::vector<Trace> elements;
+      for (const auto& inner : type->containedTypes()) {
+        elements.push_back(ArgumentTrace(inner, argument));
+      }
+      return ListTrace(std::move(elements));
+    }
+    default: return NumberTrace(Depends::kFixed);
+  }
+}
+
+const Trace& GateWalker::At(const Value* value) const {
+  static const Trace nothing;
+  const auto trace = traces_.find(value);
+  return trace == traces_.end() ? nothing : trace->second;
+}
+
+void GateWalker::Put(const Value* value, Trace trace) {
+  traces_.insert_or_assign(value, std::move(trace));
+}
+
+void GateWalker::Refuse(const Node* node, const std::string& what) const {
+  throw GateStop{Verdict::kRefused, NameOf(node) + " " + what + "."};
+}
+
+void GateWalker::Unproven(const Node* node, const std::string& what) const {
+  throw GateStop{Verdict::kUnproven, NameOf(node) + " " + what + "."};
+}
+
+void GateWalker::AssumeRank(const Node* node, const Trace& tensor, int rank) {
+  if (tensor.rank.known()) {
+    if (tensor.rank.offset < rank) {
+      Refuse(node, "reaches the batch dimension of a tensor with " +
+                       std::to_string(tensor.rank.offset) + " dimensions");
+    }
+    return;
+  }
+  if (tensor.rank.base == Rank::kAnything) {
+    Unproven(node, "takes a tensor whose number of dimensions is not known");
+  }
+  int& least = min_ranks_[tensor.rank.base];
+  least = std::max(least, rank - tensor.rank.offset);
+}
+
+GateWalker::Place GateWalker::PlaceOf(const Node* node, const Trace& tensor, int64_t dim,
+                                      int grows) {
+  if (dim < 0 && tensor.rank.known()) dim += tensor.rank.offset + grows;
+  if (dim >= 0) {
+    if (dim == tensor.batch) return Place::kBatch;
+    return dim < tensor.batch ? Place::kBefore : Place::kAfter;
+  }
+  // From the end of a tensor of unknown rank: after the batch, if the rank is large enough.
+  AssumeRank(node, tensor, tensor.batch + 1 + static_cast<int>(-dim) - grows);
+  return Place::kAfter;
+}
+
+void GateWalker::WalkBlock(const Block* block) {
+  for (const Node* node : block->nodes()) Visit(node);
+}
+
+void GateWalker::Visit(const Node* node) {
+  if (node->kind() == c10::prim::RaiseException) {
+    throw GateStop{Verdict::kUnproven, "The method always raises an exception.", -1, true};
+  }
+  if (PutConstants(node) || VisitStructure(node) || VisitNumbers(node)) return;
+  VisitOperator(node);
+}
+
+bool GateWalker::PutConstants(const Node* node) {
+  if (node->outputs().empty() || !node->blocks().empty()) return false;
+  for (const Value* output : node->outputs()) {
+    if (constants_.Find(output) == nullptr) return false;
+  }
+  for (const Value* output : node->outputs()) {
+    Put(output, ConstantTrace(*constants_.Find(output)));
+  }
+  return true;
+}
+
+void GateWalker::VisitIf(const Node* node) {
+  const Block* taken = constants_.TakenBlock(node);
+  const Trace& condition = At(node->input(0));
+  if (taken == nullptr && condition.rank_of >= 0) {
+    throw GateStop{Verdict::kUnproven, "Control flow depends on the number of dimensions.",
+                   condition.rank_of};
+  }
+  const Block* blocks[] = {node->blocks()[0], node->blocks()[1]};
+  if (taken == nullptr) {
+    // An assertion can only fail, and what fails is run again alone.
+    if (AlwaysRaises(blocks[0])) {
+      taken = blocks[1];
+    } else if (AlwaysRaises(blocks[1])) {
+      taken = blocks[0];
+    } else if (condition.is_tensor || condition.depends >= Depends::kBatchSize) {
+      throw GateStop{Verdict::kRefused,
+                     "Control flow (prim::If) depends on the size of the batch, size(0)."};
+    }
+  }
+  for (const Block* block : blocks) {
+    if (taken == nullptr || block == taken) WalkBlock(block);
+  }
+  for (size_t i = 0; i < node->outputs().size(); ++i) {
+    if (taken != nullptr) {
+      Put(node->outputs()[i], At(taken->outputs()[i]));
+      continue;
+    }
+    auto both = Join(At(blocks[0]->outputs()[i]), At(blocks[1]->outputs()[i]));
+    if (!both) Unproven(node, "has branches that treat the batch differently");
+    Put(node->outputs()[i], *std::move(both));
+  }
+}
+
+void GateWalker::VisitLoop(const Node* node) {
+  const Block* body = node->blocks()[0];
+  for (const Value* control : {node->input(0), node->input(1)}) {
+    if (At(control).depends >= Depends::kBatchSize || At(control).is_tensor) {
+      throw GateStop{Verdict::kRefused,
+                     "Control flow (prim::Loop) depends on the size of the batch, size(0)."};
+    }
+  }
+  std::vector<Trace> carried;
+  for (size_t i = 2; i < node->inputs().size(); ++i) carried.push_back(At(node->input(i)));
+  Put(body->inputs()[0], NumberTrace(Depends::kShape));
+  for (int round = 0;; ++round) {
+    for (size_t i = 0; i < carried.size(); ++i) Put(body->inputs()[i + 1], carried[i]);
+    WalkBlock(body);
+    if (At(body->outputs()[0]).depends >= Depends::kBatchSize) {
+      throw GateStop{Verdict::kRefused,
+                     "Control flow (prim::Loop) depends on the size of the batch, size(0)."};
+    }
+    bool settled = true;
+    for (size_t i = 0; i < carried.size(); ++i) {
+      auto both = Join(carried[i], At(body->outputs()[i + 1]));
+      if (!both) Unproven(node, "has rounds that treat the batch differently");
+      settled = settled && both->batch == carried[i].batch && both->rank == carried[i].rank &&
+                both->depends == carried[i].depends && both->nothing == carried[i].nothing;
+      carried[i] = *std::move(both);
+    }
+    if (settled && round > 0) break;
+    if (round == kLoopRounds) Unproven(node, "changes the number of dimensions in each round");
+  }
+  for (size_t i = 0; i < carried.size(); ++i) Put(node->outputs()[i], carried[i]);
+}
+
+// The graph's own furniture: containers, branches, attributes.
+bool GateWalker::VisitStructure(const Node* node) {
+  const std::string name = NameOf(node);
+  const auto output = [node] { return node->outputs()[0]; };
+  if (name == "prim::If") {
+    VisitIf(node);
+  } else if (name == "prim::Loop") {
+    VisitLoop(node);
+  } else if (name == "prim::GetAttr" || name == "prim::CreateObject") {
+    if (TouchesBatch(At(node->hasAttribute(c10::attr::name) && !node->inputs().empty()
+                            ? node->input(0)
+                            : nullptr))) {
+      Unproven(node, "reads an object that holds a part of the batch");
+    }
+    Trace trace;
+    trace.is_tensor = IsTensor(output());
+    Put(output(), std::move(trace));
+  } else if (name == "prim::SetAttr") {
+    Refuse(node, "writes the attribute '" + node->s(c10::attr::name) + "'");
+  } else if (name == "prim::TupleConstruct" || name == "prim::ListConstruct") {
+    std::vector<Trace> elements;
+    for (const Value* input : node->inputs()) elements.push_back(At(input));
+    Put(output(), ListTrace(std::move(elements)));
+  } else if (name == "prim::DictConstruct") {
+    std::vector<Trace> elements;
+    for (size_t i = 1; i < node->inputs().size(); i += 2) elements.push_back(At(node->input(i)));
+    Put(output(), ListTrace(std::move(elements)));
+  } else if (name == "prim::TupleUnpack" || name == "prim::ListUnpack") {
+    const Trace tuple = At(node->input(0));
+    for (size_t i = 0; i < node->outputs().size(); ++i) {
+      if (tuple.shape_of) {
+        const int batch = tuple.shape_of->batch;
+        Put(node->outputs()[i], NumberTrace(static_cast<int>(i) == batch ? Depends::kBatchSize
+                                                                         : Depends::kShape));
+      } else if (tuple.elements && i < tuple.elements->size()) {
+        Put(node->outputs()[i], (*tuple.elements)[i]);
+      } else if (auto any = AnyElement(tuple)) {
+        Put(node->outputs()[i], *std::move(any));
+      } else {
+        Unproven(node, "takes apart a value of unknown contents");
+      }
+    }
+  } else if (name == "prim::TupleIndex") {
+    const Trace tuple = At(node->input(0));
+    const auto index = constants_.Int(node->input(1));
+    if (!tuple.elements || !index) Unproven(node, "takes apart a value of unknown contents");
+    const auto size = static_cast<int64_t>(tuple.elements->size());
+    const int64_t at = *index < 0 ? *index + size : *index;
+    if (at < 0 || at >= size) Unproven(node, "has an index out of range");
+    Put(output(), (*tuple.elements)[static_cast<size_t>(at)]);
+  } else if (name == "prim::unchecked_cast" || name == "prim::unchecked_unwrap_optional" ||
+             name == "prim::annotate") {
+    Put(output(), At(node->input(0)));
+  } else if (name == "prim::Uninitialized") {
+    Trace trace;
+    trace.nothing = true;
+    Put(output(), std::move(trace));
+  } else if (name == "prim::Print" || name == "aten::warn") {
+    // Text for people, no result.
+  } else if (name == "prim::dtype" || name == "prim::device" || name == "prim::layout" ||
+             name == "prim::is_cuda" || name == "prim::requires_grad" || name == "prim::is_nested" ||
+             name == "prim::is_quantized" || name == "aten::is_floating_point" ||
+             name == "aten::__is__" || name == "aten::__isnot__" || name == "prim::isinstance" ||
+             name == "prim::type" || name == "aten::is_complex" || name == "aten::requires_grad" ||
+             name == "aten::get_device" || name == "aten::format" || name == "aten::is_contiguous") {
+    Put(output(), NumberTrace(Depends::kFixed));
+  } else {
+    return false;
+  }
+  return true;
+}
+
+// Arithmetic without tensors: the result depends on what its inputs do.
+bool GateWalker::VisitNumbers(const Node* node) {
+  for (const Value* input : node->inputs()) {
+    const Trace& trace = At(input);
+    if (trace.is_tensor || trace.shape_of || trace.elements || trace.element) return false;
+  }
+  for (const Value* output : node->outputs()) {
+    const auto kind = output->type()->kind();
+    if (kind != c10::TypeKind::IntType && kind != c10::TypeKind::FloatType &&
+        kind != c10::TypeKind::BoolType && kind != c10::TypeKind::StringType &&
+        kind != c10::TypeKind::NumberType) {
+      return false;
+    }
+  }
+  if (node->outputs().empty()) return false;
+  Trace sum = NumberTrace(Depends::kFixed);
+  for (const Value* input : node->inputs()) {
+    sum.depends = std::max(sum.depends, At(input).depends);
+    sum.rank_of = std::max(sum.rank_of, At(input).rank_of);
+  }
+  const bool same_number = node->kind() == c10::aten::Int;
+  if (sum.depends == Depends::kBatchSize && !same_number) sum.depends = Depends::kBatchDerived;
+  for (const Value* output : node->outputs()) Put(output, sum);
+  return true;
+}
+
+void GateWalker::VisitOperator(const Node* node) {
+  std::string name = NameOf(node);
+  if (DrawsRandomNumbers(name)) Refuse(node, "draws random numbers");
+  const bool in_place = IsInPlace(name);
+  if (in_place) name.pop_back();
+  const Trace before = node->inputs().empty() ? Trace() : At(node->input(0));
+  if (const GateRule rule = FindGateRule(name)) {
+    rule(*this, node);
+    if (in_place && At(node->output()).batch != before.batch) {
+      Unproven(node, "writes a part of the batch into another tensor");
+    }
+    return;
+  }
+  if (IsTaggedRandom(node)) Refuse(node, "draws random numbers");
+  for (const Value* input : node->inputs()) {
+    if (TouchesBatch(At(input)) || At(input).rank_of >= 0) {
+      Unproven(node, "is an operator that the proof does not know");
+    }
+  }
+  // Nothing of the batch went in.
+  for (const Value* output : node->outputs()) {
+    Trace trace;
+    trace.is_tensor = IsTensor(output);
+    if (output->type()->kind() == c10::TypeKind::ListType) {
+      Trace element;
+      element.is_tensor =
+          output->type()->containedTypes()[0]->kind() == c10::TypeKind::TensorType;
+      trace.element = std::make_shared<const Trace>(std::move(element));
+    }
+    Put(output, std::move(trace));
+  }
+}
+
+void GateWalker::CheckResult(const Node* node, const Trace& result) {
+  if (result.is_tensor) {
+    if (result.batch == 0) return;
+    throw GateStop{Verdict::kRefused,
+                   result.batch < 0
+                       ? "A result does not depend on the batch, so it has no row for each row."
+                       : "A result has its batch in dimension " + std::to_string(result.batch) +
+                             ", not 0."};
+  }
+  if (result.depends >= Depends::kBatchSize || (result.shape_of && result.shape_of->batched())) {
+    throw GateStop{Verdict::kRefused, "A result tells the size of the batch, size(0)."};
+  }
+  if (result.element) CheckResult(node, *result.element);
+  if (!result.elements) return;
+  for (const Trace& element : *result.elements) CheckResult(node, element);
+}
+
+}  // namespace flambeau

@@ -1,0 +1,84 @@
+// One walk of the static gate over a graph, and what its rules need.
+#pragma once
+
+#include <torch/csrc/jit/ir/ir.h>
+
+#include <map>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "backend/facts.h"
+#include "backend/torch/batch_trace.h"
+#include "backend/torch/graph_constants.h"
+
+namespace flambeau {
+
+// Thrown by rules to end a walk; caught by GateWalker::Walk.
+struct GateStop {
+  Verdict verdict;
+  std::string reason;
+  int rank_of = -1;  // the walk must be repeated with this argument's rank known
+  bool raises = false;
+};
+
+// Ranks that a walk takes for granted, by argument.
+using Ranks = std::map<int, int>;
+
+struct GateOutcome {
+  Verdict verdict = Verdict::kProven;
+  std::string reason;
+  int rank_of = -1;     // undecided: depends on this argument's rank
+  bool raises = false;  // with these ranks the model always raises an exception
+  Ranks min_ranks;      // what the proof relies on
+};
+
+class GateWalker {
+ public:
+  GateWalker(const torch::jit::Graph& graph, const torch::jit::Module& module,
+             const std::unordered_set<std::string>& assigned, const Ranks& ranks);
+
+  GateOutcome Walk();
+
+  // ---- For the rules ----
+  const Trace& At(const torch::jit::Value* value) const;
+  void Put(const torch::jit::Value* value, Trace trace);
+  GraphConstants& constants() { return constants_; }
+
+  [[noreturn]] void Refuse(const torch::jit::Node* node, const std::string& what) const;
+  [[noreturn]] void Unproven(const torch::jit::Node* node, const std::string& what) const;
+
+  // The proof holds if the tensor has at least `rank` dimensions; refuses if it cannot.
+  void AssumeRank(const torch::jit::Node* node, const Trace& tensor, int rank);
+  enum class Place { kBefore, kBatch, kAfter };
+  // Where `dim` (negative: from the end) lies against the batch dimension; `grows`: how many
+  // dimensions more than `tensor` the numbering counts.
+  Place PlaceOf(const torch::jit::Node* node, const Trace& tensor, int64_t dim, int grows = 0);
+
+ private:
+  void WalkBlock(const torch::jit::Block* block);
+  void Visit(const torch::jit::Node* node);
+  void VisitIf(const torch::jit::Node* node);
+  void VisitLoop(const torch::jit::Node* node);
+  bool VisitStructure(const torch::jit::Node* node);
+  bool VisitNumbers(const torch::jit::Node* node);
+  void VisitOperator(const torch::jit::Node* node);
+  bool PutConstants(const torch::jit::Node* node);
+  void CheckResult(const torch::jit::Node* node, const Trace& result);
+  Trace ArgumentTrace(const c10::TypePtr& type, int argument);
+
+  const torch::jit::Graph& graph_;
+  GraphConstants constants_;
+  const Ranks ranks_;
+  Ranks min_ranks_;
+  std::unordered_map<const torch::jit::Value*, Trace> traces_;
+};
+
+// The rule for the operator `name` without its namespace's in-place underscore; null if the gate
+// does not know it.
+using GateRule = void (*)(GateWalker& walker, const torch::jit::Node* node);
+GateRule FindGateRule(const std::string& name);
+
+bool DrawsRandomNumbers(const std::string& name);
+
+}  // namespace flambeau

@@ -1,0 +1,28 @@
+// ModelInfer's messages as bytes on the wire, parsed and written by us: so that a malformed request
+// gets a sentence, a request's memory can outlive its call, and results are sent without a copy.
+#pragma once
+
+#include <grpcpp/support/byte_buffer.h>
+
+#include <memory>
+
+#include "base/status.h"
+#include "serving/request.h"
+
+namespace inference {
+class ModelInferRequest;
+}
+
+namespace flambeau {
+
+// Gives `bytes` back once they are parsed.
+// Errors: INVALID_ARGUMENT.
+Result<std::shared_ptr<const inference::ModelInferRequest>> ParseInferRequest(
+    grpc::ByteBuffer* bytes);
+
+// Always raw contents, one entry per output, as the protocol's clients expect. Large outputs are
+// slices over the result's own memory, kept alive until they are sent.
+// Errors: RESOURCE_EXHAUSTED if the outputs do not fit one message (2 GiB).
+Status WriteInferResponse(const InferResult& result, grpc::ByteBuffer* bytes);
+
+}  // namespace flambeau

@@ -1,0 +1,191 @@
+// The calls that only look, and those that are not there.
+#include <gmock/gmock.h>
+#include <grpcpp/generic/generic_stub.h>
+#include <gtest/gtest.h>
+
+#include <string>
+#include <vector>
+
+#include "grpc/running_server.h"
+
+namespace flambeau {
+namespace {
+
+using grpc::StatusCode;
+using testing::ElementsAre;
+using testing::HasSubstr;
+
+class CallsTest : public RunningServer {
+ protected:
+  template <typename Request, typename Response>
+  grpc::Status Call(grpc::Status (inference::GRPCInferenceService::Stub::*method)(
+                        grpc::ClientContext*, const Request&, Response*),
+                    const Request& request, Response* response) {
+    grpc::ClientContext context;
+    Patient(&context);
+    return (stub_.get()->*method)(&context, request, response);
+  }
+};
+
+using Stub = inference::GRPCInferenceService::Stub;
+
+TEST_F(CallsTest, LiveAndReady) {
+  inference::ServerLiveResponse live;
+  ASSERT_TRUE(Call(&Stub::ServerLive, {}, &live).ok());
+  EXPECT_TRUE(live.live());
+  inference::ServerReadyResponse ready;
+  ASSERT_TRUE(Call(&Stub::ServerReady, {}, &ready).ok());
+  EXPECT_TRUE(ready.ready());
+  repository_.set_settled(false);
+  ASSERT_TRUE(Call(&Stub::ServerReady, {}, &ready).ok());
+  EXPECT_FALSE(ready.ready());
+}
+
+TEST_F(CallsTest, ModelReady) {
+  const auto ask = [this](const std::string& name, const std::string& version,
+                          inference::ModelReadyResponse* response) {
+    inference::ModelReadyRequest request;
+    request.set_name(name);
+    request.set_version(version);
+    return Call(&Stub::ModelReady, request, response).error_code();
+  };
+  inference::ModelReadyResponse response;
+  EXPECT_EQ(ask("echo", "", &response), StatusCode::OK);
+  EXPECT_TRUE(response.ready());
+  EXPECT_EQ(ask("loading", "", &response), StatusCode::OK);
+  EXPECT_FALSE(response.ready());
+  EXPECT_EQ(ask("nothing", "", &response), StatusCode::NOT_FOUND);
+  EXPECT_EQ(ask("echo", "9", &response), StatusCode::NOT_FOUND);
+  EXPECT_EQ(ask("echo", "x", &response), StatusCode::INVALID_ARGUMENT);
+  EXPECT_EQ(ask("../x", "", &response), StatusCode::INVALID_ARGUMENT);
+  EXPECT_EQ(ask("", "", &response), StatusCode::INVALID_ARGUMENT);
+}
+
+TEST_F(CallsTest, ServerMetadata) {
+  inference::ServerMetadataResponse response;
+  ASSERT_TRUE(Call(&Stub::ServerMetadata, {}, &response).ok());
+  EXPECT_EQ(response.name(), "flambeau");
+  EXPECT_FALSE(response.version().empty());
+  EXPECT_THAT(response.extensions(), testing::Contains("model_repository"));
+}
+
+TEST_F(CallsTest, ModelMetadata) {
+  inference::ModelMetadataRequest request;
+  request.set_name("pair");
+  inference::ModelMetadataResponse response;
+  ASSERT_TRUE(Call(&Stub::ModelMetadata, request, &response).ok());
+  EXPECT_EQ(response.name(), "pair");
+  EXPECT_THAT(response.versions(), ElementsAre("1"));
+  EXPECT_EQ(response.platform(), "pytorch_torchscript");
+  ASSERT_EQ(response.inputs_size(), 2);
+  EXPECT_EQ(response.inputs(1).name(), "b");
+  EXPECT_EQ(response.inputs(1).datatype(), "FP32");
+  EXPECT_THAT(response.inputs(1).shape(), ElementsAre(-1, 2));
+  EXPECT_EQ(response.properties().at("inputs.b.datatype"), "graph");
+
+  request.set_name("echo");
+  ASSERT_TRUE(Call(&Stub::ModelMetadata, request, &response).ok());
+  EXPECT_THAT(response.inputs(0).shape(), ElementsAre(-1));
+  EXPECT_EQ(response.properties().at("inputs.x.datatype"), "unknown");
+
+  request.set_name("nothing");
+  EXPECT_EQ(Call(&Stub::ModelMetadata, request, &response).error_code(), StatusCode::NOT_FOUND);
+  request.set_name("");
+  EXPECT_EQ(Call(&Stub::ModelMetadata, request, &response).error_code(),
+            StatusCode::INVALID_ARGUMENT);
+}
+
+TEST_F(CallsTest, RepositoryIndex) {
+  inference::RepositoryIndexRequest request;
+  inference::RepositoryIndexResponse response;
+  ASSERT_TRUE(Call(&Stub::RepositoryIndex, request, &response).ok());
+  ASSERT_EQ(response.models_size(), 3);
+  EXPECT_EQ(response.models(0).name(), "echo");
+  EXPECT_EQ(response.models(0).version(), "1");
+  EXPECT_EQ(response.models(0).state(), "READY");
+  EXPECT_EQ(response.models(1).version(), "");
+  EXPECT_EQ(response.models(1).state(), "LOADING");
+  request.set_ready(true);
+  ASSERT_TRUE(Call(&Stub::RepositoryIndex, request, &response).ok());
+  EXPECT_EQ(response.models_size(), 2);
+  request.set_repository_name("other");
+  EXPECT_EQ(Call(&Stub::RepositoryIndex, request, &response).error_code(),
+            StatusCode::UNIMPLEMENTED);
+}
+
+TEST_F(CallsTest, WhatIsMissingSaysSo) {
+  inference::ModelConfigResponse config;
+  grpc::Status status = Call(&Stub::ModelConfig, {}, &config);
+  EXPECT_EQ(status.error_code(), StatusCode::UNIMPLEMENTED);
+  EXPECT_THAT(status.error_message(), HasSubstr("ModelConfig is not supported"));
+  inference::LogSettingsResponse log;
+  EXPECT_EQ(Call(&Stub::LogSettings, {}, &log).error_code(), StatusCode::UNIMPLEMENTED);
+
+  grpc::ClientContext context;
+  Patient(&context);
+  const auto stream = stub_->ModelStreamInfer(&context);
+  inference::ModelStreamInferResponse response;
+  EXPECT_FALSE(stream->Read(&response));
+  status = stream->Finish();
+  EXPECT_EQ(status.error_code(), StatusCode::UNIMPLEMENTED);
+  EXPECT_THAT(status.error_message(), HasSubstr("ModelStreamInfer is not supported"));
+}
+
+// Sends bytes as a message to any method.
+grpc::Status CallBytes(const std::shared_ptr<grpc::Channel>& channel, const std::string& method,
+                       const std::string& bytes, std::string* answer) {
+  grpc::GenericStub stub(channel);
+  grpc::ClientContext context;
+  context.set_deadline(std::chrono::system_clock::now() + std::chrono::seconds(60));
+  grpc::CompletionQueue queue;
+  const grpc::Slice slice(bytes);
+  const grpc::ByteBuffer request(&slice, 1);
+  grpc::ByteBuffer response;
+  grpc::Status status;
+  const auto reader = stub.PrepareUnaryCall(&context, method, request, &queue);
+  reader->StartCall();
+  reader->Finish(&response, &status, nullptr);
+  void* tag;
+  bool ok;
+  queue.Next(&tag, &ok);
+  std::vector<grpc::Slice> slices;
+  if (status.ok() && response.Dump(&slices).ok()) {
+    for (const grpc::Slice& part : slices) {
+      answer->append(reinterpret_cast<const char*>(part.begin()), part.size());
+    }
+  }
+  return status;
+}
+
+TEST_F(CallsTest, BytesThatAreNoMessageAreRefused) {
+  for (const std::string& bytes :
+       {std::string("\xff\xff\xff"), std::string("\x0a\x05lin"), std::string(100'000, '\x7b')}) {
+    std::string answer;
+    const grpc::Status status =
+        CallBytes(channel_, "/inference.GRPCInferenceService/ModelInfer", bytes, &answer);
+    EXPECT_EQ(status.error_code(), StatusCode::INVALID_ARGUMENT);
+    EXPECT_THAT(status.error_message(), HasSubstr("not a ModelInferRequest"));
+    EXPECT_TRUE(Infer(EchoRequest()).ok());
+  }
+}
+
+TEST_F(CallsTest, UnknownMethodsAreUnimplemented) {
+  std::string answer;
+  EXPECT_EQ(
+      CallBytes(channel_, "/inference.GRPCInferenceService/Nothing", "", &answer).error_code(),
+      StatusCode::UNIMPLEMENTED);
+}
+
+TEST_F(CallsTest, ReflectionListsTheServices) {
+  std::string answer;
+  // ServerReflectionRequest{list_services = 7: ""}; one message suffices on the stream.
+  const grpc::Status status =
+      CallBytes(channel_, "/grpc.reflection.v1alpha.ServerReflection/ServerReflectionInfo",
+                std::string("\x3a\x00", 2), &answer);
+  ASSERT_TRUE(status.ok()) << status.error_message();
+  EXPECT_THAT(answer, HasSubstr("inference.GRPCInferenceService"));
+  EXPECT_THAT(answer, HasSubstr("grpc.health.v1.Health"));
+}
+
+}  // namespace
+}  // namespace flambeau

@@ -1,0 +1,69 @@
+// Start, drain and stop.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <future>
+#include <string>
+
+#include "grpc/running_server.h"
+
+namespace flambeau {
+namespace {
+
+using grpc::StatusCode;
+using testing::HasSubstr;
+
+class LifecycleTest : public RunningServer {};
+
+TEST_F(LifecycleTest, APortInUseIsOneSentence) {
+  GrpcServer::Options options;
+  options.port = server_->port();
+  const auto second = GrpcServer::Create(options, &inference_, &info_, &clock_, log_.get());
+  ASSERT_FALSE(second.ok());
+  EXPECT_EQ(second.status().code(), flambeau::StatusCode::kUnavailable);
+  EXPECT_THAT(std::string(Message(second.status())),
+              HasSubstr("port " + std::to_string(options.port) + " is in use"));
+  EXPECT_TRUE(Infer(EchoRequest()).ok());
+}
+
+TEST_F(LifecycleTest, DrainingRefusesNewInferenceAndFinishesWhatRuns) {
+  scheduler().Hold();
+  auto running = std::async(std::launch::async, [this] { return Infer(EchoRequest()); });
+  scheduler().AwaitSubmitted(1);
+  gate_.BeginDrain();
+  server_->BeginDrain();
+  EXPECT_EQ(Infer(EchoRequest()).error_code(), StatusCode::UNAVAILABLE);
+  scheduler().Release();
+  EXPECT_TRUE(running.get().ok());
+}
+
+TEST_F(LifecycleTest, DrainsEvenIfTheGateDoesNot) {
+  server_->BeginDrain();
+  const grpc::Status status = Infer(EchoRequest());
+  EXPECT_EQ(status.error_code(), StatusCode::UNAVAILABLE);
+  EXPECT_THAT(status.error_message(), HasSubstr("shutting down"));
+}
+
+TEST_F(LifecycleTest, StopWaitsForWhatRuns) {
+  scheduler().Hold();
+  auto running = std::async(std::launch::async, [this] { return Infer(EchoRequest()); });
+  scheduler().AwaitSubmitted(1);
+  auto stopped = std::async(std::launch::async,
+                            [this] { server_->Stop(clock_.Now() + std::chrono::seconds(60)); });
+  scheduler().Release();
+  EXPECT_TRUE(running.get().ok());
+  stopped.get();
+  EXPECT_EQ(Infer(EchoRequest()).error_code(), StatusCode::UNAVAILABLE);
+}
+
+TEST_F(LifecycleTest, StopEndsWhatStillRunsAtItsDeadline) {
+  scheduler().Hold();
+  auto running = std::async(std::launch::async, [this] { return Infer(EchoRequest()); });
+  scheduler().AwaitSubmitted(1);
+  server_->Stop(clock_.Now() + std::chrono::milliseconds(50));  // the run never ends
+  EXPECT_FALSE(running.get().ok());
+  scheduler().Release();  // an answer after the end is dropped
+}
+
+}  // namespace
+}  // namespace flambeau

@@ -881,7 +881,7 @@ def write_results(writer):
     writer.results("twice", SeveralMethods(), [[torch.randn(n, 2)] for n in (1, 2)], "twice")
     writer.results("scalars", Scalars(), [[torch.randn(2, 2)]])
     writer.results("restores", Restores(), [[torch.randn(n, 3)] for n in (1, 2)])
-    writer.results("empty", nn.Linear(4, 2), [[torch.randn(0, 4)], [torch.randn(2, 4)]])
+    writer.results("no_rows", nn.Linear(4, 2), [[torch.randn(0, 4)], [torch.randn(2, 4)]])
     quantised = torch.ao.quantization.quantize_dynamic(DynamicQuantised().eval(), {nn.Linear})
     writer.results("quantised", quantised, [[torch.randn(2, 8)]])
 

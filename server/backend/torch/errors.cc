@@ -61,13 +61,9 @@ std::string FirstLine(std::string_view text) {
 // The operator's own words: the interpreter wraps them in a traceback of the model's source and
 // names the class in front of them.
 std::string OperatorsWords(std::string_view text) {
-  static constexpr std::string_view kMark = "Error: ";
-  const size_t traceback = text.rfind("Traceback of TorchScript");
-  if (traceback != std::string_view::npos) {
-    const size_t mark = text.find(kMark, traceback);
-    // Lines between the mark and the traceback show the model's source.
-    if (mark != std::string_view::npos) text = text.substr(mark + kMark.size());
-  }
+  static constexpr std::string_view kMark = "\nRuntimeError: ";
+  const size_t mark = text.rfind(kMark);
+  if (mark != std::string_view::npos) text = text.substr(mark + kMark.size());
   for (std::string_view noise : {"(Exception raised from", "Exception raised from", "[enforce fail"}) {
     const size_t at = text.find(noise);
     if (at != std::string_view::npos && at > 0) text = text.substr(0, at);

@@ -483,7 +483,7 @@ void Size(GateWalker& walker, const Node* node) {
   }
   if (!tensor.batched()) return PutAll(walker, node, NumberTrace(Depends::kShape));
   const auto dim = walker.constants().Int(argument);
-  if (!dim) walker.Unproven(node, "asks for a size that is not constant");
+  if (!dim) return PutAll(walker, node, NumberTrace(Depends::kBatchDerived));  // it may be
   const bool batch = walker.PlaceOf(node, tensor, *dim) == Place::kBatch;
   PutAll(walker, node, NumberTrace(batch ? Depends::kBatchSize : Depends::kShape));
 }
@@ -533,7 +533,7 @@ void GetItem(GateWalker& walker, const Node* node) {
   const auto index = walker.constants().Int(node->input(1));
   if (list.shape_of) {
     if (!list.shape_of->batched()) return PutAll(walker, node, NumberTrace(Depends::kShape));
-    if (!index) walker.Unproven(node, "asks for a size that is not constant");
+    if (!index) return PutAll(walker, node, NumberTrace(Depends::kBatchDerived));  // it may be
     const bool batch = walker.PlaceOf(node, *list.shape_of, *index) == Place::kBatch;
     return PutAll(walker, node, NumberTrace(batch ? Depends::kBatchSize : Depends::kShape));
   }

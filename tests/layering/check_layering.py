@@ -24,20 +24,18 @@ ORDER = [
 ]  # fmt: skip
 RANK = {folder: rank for rank, folders in enumerate(ORDER) for folder in folders}
 
-# (library, path that the compiler read, #include line, folders that may name it,
-#  folders that may also read it through those).
+# (library, path that the compiler read, #include line, folders that may use it).
 LIBRARIES = [
-    ("CLI11", r"/CLI/[A-Z]\w*\.hpp$", r"CLI/", ["config"], []),
-    ("cpp-httplib", r"/httplib\.h$", r"httplib\.h", ["http"], []),
-    ("OpenSSL", r"/openssl/\w+\.h$", r"openssl/", ["http"], []),
-    ("gRPC", r"/grpc(\+\+|pp)?/", r"grpc(\+\+|pp)?/(?!server\.h)\w", ["grpc"], []),
-    ("protobuf", r"/google/protobuf/", r"(google/protobuf/|.*\.pb\.h)", ["grpc", "spec"], []),
-    ("simdjson", r"/simdjson(\.h$|/)", r"simdjson", ["codec"], ["wire"]),
-    ("nlohmann", r"/nlohmann/", r"nlohmann/", ["config", "spec", "wire"], []),
-    ("spdlog", r"/spdlog/", r"spdlog/", ["base"], []),
-    ("prometheus-cpp", r"/prometheus/\w+\.h$", r"prometheus/", ["metrics"], []),
-    ("LibTorch", None, r"(torch|ATen|c10)/", ["backend/torch"], []),
-    ("Abseil's status", None, r"absl/status/", ["base"], []),
+    ("CLI11", r"/CLI/[A-Z]\w*\.hpp$", r"CLI/", ["config"]),
+    ("cpp-httplib", r"/httplib\.h$", r"httplib\.h", ["http"]),
+    ("OpenSSL", r"/openssl/\w+\.h$", r"openssl/", ["http"]),
+    ("gRPC", r"/grpc(\+\+|pp)?/", r"grpc(\+\+|pp)?/(?!server\.h)\w", ["grpc"]),
+    ("protobuf", r"/google/protobuf/", r"(google/protobuf/|.*\.pb\.h)", ["grpc", "spec"]),
+    ("nlohmann", r"/nlohmann/", r"nlohmann/", ["config", "spec", "wire"]),
+    ("spdlog", r"/spdlog/", r"spdlog/", ["base"]),
+    ("prometheus-cpp", r"/prometheus/\w+\.h$", r"prometheus/", ["metrics"]),
+    ("LibTorch", None, r"(torch|ATen|c10)/", ["backend/torch"]),
+    ("Abseil's status", None, r"absl/status/", ["base"]),
 ]
 
 # Headers that cost seconds in each source: (header, path, how many sources may read it).
@@ -108,11 +106,11 @@ def check_objects(objects, source, libtorch):
                     faults.append(f"{name}: reads {os.path.relpath(header, source)}: {fault}")
                 continue
             of_torch = bool(libtorch) and header.startswith(libtorch.rstrip(os.sep) + os.sep)
-            for library, path, _, owners, readers_too in LIBRARIES:
+            for library, path, _, owners in LIBRARIES:
                 # LibTorch carries copies of other libraries' headers: inside it, only it counts.
                 hit = of_torch if library == "LibTorch" else (
                     not of_torch and path is not None and re.search(path, header))
-                if hit and not inside(unit, source, owners + readers_too):
+                if hit and not inside(unit, source, owners):
                     faults.append(f"{name}: reads {header}: {library} is for {', '.join(owners)} only")
             for expensive, path, _ in EXPENSIVE:
                 if re.search(path, header) and (of_torch or expensive != "LibTorch"):
@@ -141,7 +139,7 @@ def check_includes(files, source):
                 if fault:
                     faults.append(f"{name}:{number}: {fault}")
                 continue
-            for library, _, pattern, owners, _ in LIBRARIES:
+            for library, _, pattern, owners in LIBRARIES:
                 if re.match(pattern, include) and not inside(path, source, owners):
                     faults.append(f"{name}:{number}: {library} is for {', '.join(owners)} only")
             header_of_grpc = path.endswith(".h") and inside(path, source, ["grpc", "spec"])

@@ -43,7 +43,7 @@ def stubs(tmp_path_factory):
 
     out = str(tmp_path_factory.mktemp("stubs"))
     code = protoc.main(["protoc", f"-I{harness.ROOT}/proto", f"--python_out={out}",
-                        f"--grpc_python_out={out}", "inference.proto"])
+                        f"--grpc_python_out={out}", "inference.proto", "model_config.proto"])
     assert code == 0
     sys.path.insert(0, out)
     import inference_pb2

@@ -8,6 +8,8 @@
 #include <string_view>
 #include <utility>
 
+#include "codec/json_numbers.h"
+
 namespace flambeau {
 namespace {
 
@@ -85,8 +87,10 @@ Result<Value> TensorAsScalar(const ArgumentFact& argument, const Tensor& tensor)
     }
     default: {
       auto text = single ? AsString(tensor) : std::nullopt;
-      if (text.has_value()) return Value{*std::move(text)};
-      return WrongScalar(argument, "BYTES");
+      if (!text.has_value()) return WrongScalar(argument, "BYTES");
+      if (IsUtf8(*text)) return Value{*std::move(text)};
+      return InvalidArgument("Input '" + argument.name +
+                             "' is a str and must be UTF-8; send other bytes as a UINT8 tensor.");
     }
   }
 }

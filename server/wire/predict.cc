@@ -35,17 +35,17 @@ Result<const ArgumentFact*> LoneArgument(const MethodFacts& signature) {
   return &*std::find_if(arguments.begin(), arguments.end(), is_required);
 }
 
-// As torch.tensor would type it, then as the signature's datatype. A datatype that was only
-// observed must not refuse what torch.tensor would make of the text, nor one of several that are
-// accepted.
+// As the signature's datatype if the model or its file tells it, else as torch.tensor would type it:
+// what was merely observed must not change what a request means. Where the text does not fit the
+// datatype shown, another that is accepted will do.
 Result<Tensor> DecodeTensor(PaddedJson json, const TensorFact& fact, std::string_view field) {
-  if (!fact.dtype) return ParseTensor(json, std::nullopt, std::nullopt, field);
-  Result<Tensor> wanted = ParseTensor(json, fact.dtype, std::nullopt, field);
-  if (wanted.ok()) return wanted;
   const bool is_certain =
       fact.dtype_source == FactSource::kDeclared || fact.dtype_source == FactSource::kGraph;
+  if (!fact.dtype || !is_certain) return ParseTensor(json, std::nullopt, std::nullopt, field);
+  Result<Tensor> wanted = ParseTensor(json, fact.dtype, std::nullopt, field);
+  if (wanted.ok()) return wanted;
   const auto accepts = [&](DType dtype) {
-    return !is_certain || fact.accepted.empty() ||
+    return fact.accepted.empty() ||
            std::find(fact.accepted.begin(), fact.accepted.end(), dtype) != fact.accepted.end();
   };
   Result<Tensor> natural = ParseTensor(json, std::nullopt, std::nullopt, field);

@@ -109,9 +109,6 @@ INFER = [
          via=(JSON,)),
     Case(20, "ragged-with-the-right-count",
          Infer("linear", (Tensor("input", "FP32", (2, 10), [ROW[:9], ROW + [1.0]]),)), via=(JSON,)),
-    Case(20, "nested-by-another-shape",
-         Infer("linear", (Tensor("input", "FP32", (2, 10), [ROW[:5], ROW[5:], ROW[:5], ROW[5:]]),)),
-         via=(JSON,)),
     Case(21, "batch-differs", Infer("add", (Tensor("a", "FP32", (2, 3), [1.0] * 6),
                                             Tensor("b", "FP32", (3, 3), [1.0] * 9)))),
     # Inputs and outputs
@@ -167,6 +164,7 @@ INFER = [
     linear(46, "long", model="a" * 4000),
     linear(46, "not-ascii", model="lin\u00e9aire"),
     linear(46, "line-break", model="linear\r\nX-Injected: 1"),
+    linear(46, "link-out-of-the-directory", model="outside", status="UNAVAILABLE", says="link"),
     # Parameters
     linear(55, "timeout-negative", parameters={"timeout": -1}, says="timeout"),
     linear(55, "timeout-is-text", parameters={"timeout": "soon"}, says="timeout"),
@@ -174,7 +172,8 @@ INFER = [
     linear(55, "timeout-is-a-fraction", parameters={"timeout": 1.5}, says="timeout"),
     linear(55, "priority-negative", parameters={"priority": -1}, says="priority"),
     linear(55, "priority-is-text", parameters={"priority": "high"}, says="priority"),
-    linear(55, "sequence-start-is-a-number", parameters={"sequence_id": 1, "sequence_start": 1},
+    linear(55, "sequence-start-is-a-number", parameters={"sequence_start": 1}, says="sequence"),
+    linear(55, "sequences-are-not-served", parameters={"sequence_id": 1}, status="UNIMPLEMENTED",
            says="sequence"),
     linear(55, "binary-output-is-text", parameters={"binary_data_output": "yes"}, via=BOTH_REST,
            says="binary_data_output"),

@@ -8,7 +8,7 @@ import pytest
 
 import harness
 from bad_inputs import GRPC, INFER, REST
-from conftest import LINEAR, MAX_REQUEST_BYTES, assert_has_not_grown, assert_serves
+from checks import LINEAR, MAX_REQUEST_BYTES, assert_has_not_grown, assert_serves
 from transports import BINARY, JSON, RAW, Infer, Tensor, expected_code
 
 INFER_SENT = [pytest.param(case, transport, id=f"row{case.row}-{case.name}-{transport}")
@@ -87,7 +87,7 @@ def test_grpc_unknown_method(client, before):
 
 
 def test_grpc_message_over_the_limit(client, before):
-    rows = MAX_REQUEST_BYTES // 40 + 1000
+    rows = 2 * MAX_REQUEST_BYTES // 40
     request = Infer("linear", (Tensor("input", "FP32", (rows, 10), [0.0] * (rows * 10)),))
     outcome = client.infer(request, RAW)
     assert outcome.code == "RESOURCE_EXHAUSTED", outcome
@@ -146,9 +146,9 @@ def test_a_bad_request_leaves_its_connection_open(server, before):
     assert response.status == 400
     response.read()
     used = connection.sock
-    connection.request("POST", "/predict/echo", b'{"input": [1]}')
+    connection.request("POST", "/predict/echo", b'{"input": [1.5]}')
     response = connection.getresponse()
-    assert (response.status, response.read()) == (200, b'{"output":[1]}')
+    assert (response.status, response.read()) == (200, b'{"output":[1.5]}')
     assert connection.sock is used
     connection.close()
 

@@ -27,7 +27,7 @@ CONTENTS = {"BOOL": "bool_contents", "INT8": "int_contents", "INT16": "int_conte
 
 # What one status is on each transport.
 HTTP_CODE = {"OK": 200, "INVALID_ARGUMENT": 400, "NOT_FOUND": 404, "UNAVAILABLE": 503, "INTERNAL": 500,
-             "RESOURCE_EXHAUSTED": 429, "NO_MEMORY": 503, "DEADLINE_EXCEEDED": 504}
+             "RESOURCE_EXHAUSTED": 429, "NO_MEMORY": 503, "DEADLINE_EXCEEDED": 504, "UNIMPLEMENTED": 501}
 GRPC_CODE = {name: name for name in HTTP_CODE} | {"NO_MEMORY": "RESOURCE_EXHAUSTED"}
 
 

@@ -204,6 +204,9 @@ TEST(BindingTest, WhatIsNoSuchScalarIsRefused) {
   EXPECT_THAT(Refusal(Method({Argument("s", ValueKind::kString)}),
                       {{"s", TensorOf<uint32_t>(DType::kBytes, {1}, {9})}}),
               HasSubstr("BYTES"));
+  EXPECT_THAT(
+      Refusal(Method({Argument("s", ValueKind::kString)}), {{"s", Value{BytesScalar("\xff")}}}),
+      HasSubstr("UTF-8"));
 }
 
 TEST(BindingTest, OptionalAndDefaultedArgumentsMayBeAbsent) {

@@ -83,12 +83,12 @@ TEST(DecodePredict, FractionsForAnIntegerArgumentAreRefused) {
             "or exponent");
 }
 
-TEST(DecodePredict, ObservedDatatypeWidensButNeverNarrows) {
+TEST(DecodePredict, AnObservedDatatypeChangesNothing) {
   const auto observed = TensorArgument("x", DType::kInt64, FactSource::kObserved);
   EXPECT_EQ(Lone(R"({"input": [1]})", observed).dtype(), DType::kInt64);
   EXPECT_EQ(Lone(R"({"input": [1.5]})", observed).dtype(), DType::kFp32);
   const auto observed_float = TensorArgument("x", DType::kFp32, FactSource::kObserved);
-  EXPECT_EQ(Lone(R"({"input": [1]})", observed_float).dtype(), DType::kFp32);
+  EXPECT_EQ(Lone(R"({"input": [9007199254740993]})", observed_float).dtype(), DType::kInt64);
   EXPECT_EQ(Lone(R"({"input": [true]})", observed_float).dtype(), DType::kBool);
 }
 

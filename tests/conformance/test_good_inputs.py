@@ -37,7 +37,7 @@ def test_predict(server, case):
     for path in (f"/predict/{case.request.model}", f"/predict/{case.request.model}/1"):
         answer = server.post(path, case.predict)
         assert answer.status == 200, answer.body
-        assert as_fp32(json.loads(answer.body)) == case.answer
+        assert as_fp32(answer.json) == as_fp32(case.answer)
 
 
 def test_fp32_is_written_in_its_shortest_form(server):

@@ -5,11 +5,10 @@
 namespace flambeau {
 
 LoadedServable::LoadedServable(std::string name, int64_t version, std::shared_ptr<Model> model,
-                               Log* log, std::shared_ptr<ModelMetrics> metrics)
+                               std::shared_ptr<ModelMetrics> metrics)
     : name_(std::move(name)),
       version_(version),
       model_(std::move(model)),
-      log_(log),
       metrics_(std::move(metrics)) {
   for (const MethodFacts& method : model_->facts().methods) {
     signatures_.push_back(std::make_unique<ObservedSignature>(method));
@@ -22,7 +21,7 @@ Result<std::shared_ptr<LoadedServable>> LoadedServable::Create(
     std::shared_ptr<ModelMetrics> metrics) {
   // The constructor is private, which make_shared cannot reach.
   std::shared_ptr<LoadedServable> servable(new LoadedServable(  // NOLINT
-      std::move(name), version, std::move(model), dependencies.log, std::move(metrics)));
+      std::move(name), version, std::move(model), std::move(metrics)));
   Scheduler::Dependencies observed = dependencies;
   observed.observer = servable.get();
   FLAMBEAU_ASSIGN_OR_RETURN(
@@ -56,11 +55,6 @@ void LoadedServable::OnSuccess(const Work& work, const Value& result) {
 
 void LoadedServable::OnVerdict(size_t method, const Proof& proof) {
   signatures_[method]->SetProof(proof, /*first=*/false);
-  log_->Info("batching verdict", {{"model", name_},
-                                  {"version", version_},
-                                  {"method", facts().methods[method].name},
-                                  {"verdict", Name(proof.verdict)},
-                                  {"reason", proof.reason}});
 }
 
 // The arguments of a probe are invented: only what the model made of them is an observation.

@@ -7,7 +7,6 @@
 #include <string_view>
 #include <vector>
 
-#include "base/log.h"
 #include "repository/observed_signature.h"
 #include "repository/servable.h"
 
@@ -35,7 +34,7 @@ class LoadedServable final : public Servable, private SchedulerObserver {
   void Stop() { scheduler_->Stop(); }
 
  private:
-  LoadedServable(std::string name, int64_t version, std::shared_ptr<Model> model, Log* log,
+  LoadedServable(std::string name, int64_t version, std::shared_ptr<Model> model,
                  std::shared_ptr<ModelMetrics> metrics);
 
   void OnRun(int64_t rows, const RunTiming& timing) override;
@@ -47,7 +46,6 @@ class LoadedServable final : public Servable, private SchedulerObserver {
   const std::string name_;
   const int64_t version_;
   const std::shared_ptr<Model> model_;
-  Log* const log_;
   const std::shared_ptr<ModelMetrics> metrics_;
   std::vector<std::unique_ptr<ObservedSignature>> signatures_;  // by method
   std::unique_ptr<Scheduler> scheduler_;                        // last: its workers call the above

@@ -122,6 +122,7 @@ void Ticket::Finish(const Status& status) {
   if (gate_ == nullptr) return;
   gate_->Count(*this, status);
   if (metrics_ != nullptr) metrics_->InFlight(-1);
+  metrics_.reset();  // before it leaves: what it counts with may end once nothing is in flight
   std::exchange(gate_, nullptr)->Leave();
 }
 

@@ -46,8 +46,14 @@ Call::Call(Ticket ticket, ServablePtr servable, size_t method)
 
 Status Call::Fail(Status status) {
   if (const auto metrics = servable_->metrics()) metrics->Failure(FailureReason(status));
+  Unpin();
   ticket_.Finish(status);
   return status;
+}
+
+void Call::Unpin() {
+  signature_.reset();
+  servable_.reset();
 }
 
 Inference::Inference(Gate* gate, Repository* repository, Clock* clock)
@@ -105,34 +111,33 @@ void Inference::Submit(Call call, InferRequest request, InferDone done) {
   // Shared because a std::function must be copyable; there is one owner.
   auto state = std::make_shared<Pending>(Pending{
       std::move(call), std::move(request.id), std::move(request.outputs), rows, std::move(done)});
-  Scheduler& scheduler = state->call.servable_->scheduler();
+  const ServablePtr pinned = state->call.servable_;  // `done` may come inside Submit, and unpins
   work.done = [state](Result<Outcome> outcome) { state->Finish(std::move(outcome)); };
-  scheduler.Submit(std::move(work));
+  pinned->scheduler().Submit(std::move(work));
 }
 
+// The version is let go before the answer is counted and leaves: once nothing is in flight, no
+// worker holds the last pin of its own scheduler, which it could not join.
 void Inference::Pending::Finish(Result<Outcome> outcome) {
-  if (!outcome.ok()) {
-    done(call.Fail(outcome.status()));
-    return;
-  }
-  InferResult result{call.servable_->name(),
-                     call.servable_->version(),
-                     std::move(id),
-                     std::move(outcome->value),
-                     {}};
-  Result<std::vector<NamedTensor>> selected = SelectOutputs(Flatten(result.value), outputs);
-  if (!selected.ok()) {
-    done(call.Fail(selected.status()));
-    return;
-  }
-  result.outputs = *std::move(selected);
-  if (const auto metrics = call.servable_->metrics()) {
-    metrics->Success(rows, call.ticket_.Age(), outcome->queue, outcome->timing.gather,
-                     outcome->timing.compute, outcome->timing.scatter);
-  }
+  Result<InferResult> result = MakeResult(std::move(outcome));
+  if (!result.ok()) return done(call.Fail(result.status()));
+  call.Unpin();
   // Before the answer leaves: whoever has it finds it counted.
   call.ticket_.Finish(OkStatus());
   done(std::move(result));
+}
+
+Result<InferResult> Inference::Pending::MakeResult(Result<Outcome> outcome) {
+  if (!outcome.ok()) return outcome.status();
+  Servable& servable = *call.servable_;
+  InferResult result{
+      servable.name(), servable.version(), std::move(id), std::move(outcome->value), {}};
+  FLAMBEAU_ASSIGN_OR_RETURN(result.outputs, SelectOutputs(Flatten(result.value), outputs));
+  if (const auto metrics = servable.metrics()) {
+    metrics->Success(rows, call.ticket_.Age(), outcome->queue, outcome->timing.gather,
+                     outcome->timing.compute, outcome->timing.scatter);
+  }
+  return result;
 }
 
 }  // namespace flambeau

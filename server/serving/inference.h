@@ -23,11 +23,14 @@ class Call {
   const Servable& servable() const { return *servable_; }
   const MethodFacts& signature() const { return *signature_; }
   const std::string& request_id() const { return ticket_.request_id(); }
-  // Ends the call without a run: the body could not be decoded. Returns `status`.
+  // Ends the call without a run: the body could not be decoded. Returns `status`. Of the others
+  // only request_id may be asked for after it.
   Status Fail(Status status);
 
  private:
   friend class Inference;
+  void Unpin();
+
   Ticket ticket_;
   ServablePtr servable_;
   size_t method_;
@@ -58,6 +61,7 @@ class Inference {
     InferDone done;
 
     void Finish(Result<Outcome> outcome);
+    Result<InferResult> MakeResult(Result<Outcome> outcome);
   };
 
   Gate* const gate_;

@@ -140,6 +140,7 @@ TEST(MetricsTest, ManyThreadsLoseNoCount) {
   auto model = metrics->ForModel("m", "1");
   {
     std::vector<Thread> threads;
+    threads.reserve(4);
     for (int i = 0; i < 4; ++i) {
       threads.emplace_back("count", [&] {
         for (int j = 0; j < 1000; ++j) {

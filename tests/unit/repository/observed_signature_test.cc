@@ -19,7 +19,7 @@ MethodFacts OneTensor(TensorFact fact = {}) {
   return facts;
 }
 
-void Observe(ObservedSignature* signature, Tensor argument, Value result) {
+void Observe(ObservedSignature* signature, Tensor argument, const Value& result) {
   std::vector<Value> arguments(1);
   arguments[0].data = std::move(argument);
   signature->Observe(arguments, result);
@@ -135,6 +135,7 @@ TEST(ObservedSignatureTest, ManyThreadsAgree) {
   ObservedSignature signature(OneTensor());
   {
     std::vector<Thread> threads;
+    threads.reserve(4);
     for (int64_t i = 0; i < 4; ++i) {
       threads.emplace_back("observe", [&signature, i] {
         for (int64_t j = 0; j < 50; ++j) {

@@ -182,7 +182,7 @@ TEST_F(RepositoryTest, StopAnswersNewWorkOfAPinnedVersionUnavailable) {
   Work work;
   work.arguments.resize(1);
   work.arguments[0].data = *Tensor::Allocate(DType::kFp32, {1, 2});
-  work.done = [&](Result<Outcome> outcome) { answered.set_value(outcome.status()); };
+  work.done = [&](const Result<Outcome>& outcome) { answered.set_value(outcome.status()); };
   servable->scheduler().Submit(std::move(work));
   EXPECT_EQ(answered.get_future().get().code(), StatusCode::kUnavailable);
 }
@@ -208,7 +208,7 @@ TEST_F(RepositoryTest, ASignatureGrowsByWhatWorked) {
   Tensor tensor = *Tensor::Allocate(DType::kFp32, {1, 3});
   std::fill_n(reinterpret_cast<float*>(tensor.mutable_data()), 3, 1.5f);
   work.arguments[0].data = tensor;
-  work.done = [&](Result<Outcome> outcome) {
+  work.done = [&](const Result<Outcome>& outcome) {
     EXPECT_TRUE(outcome.ok());
     answered.set_value();
   };

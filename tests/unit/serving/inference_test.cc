@@ -180,6 +180,20 @@ TEST_F(InferenceTest, AClientThatHasGoneIsCancelled) {
             StatusCode::kCancelled);
 }
 
+TEST_F(InferenceTest, TheRepositoryMayEndAsSoonAsTheAnswerIsThere) {
+  for (int i = 0; i < 20; ++i) {
+    Serve();
+    InferRequest request;
+    request.inputs.push_back(Row({1.0f, 2.0f}));
+    EXPECT_TRUE(Infer(std::move(request)).ok());
+    InferRequest wrong;
+    wrong.inputs.push_back(Row({1.0f}));
+    EXPECT_FALSE(Infer(std::move(wrong)).ok());
+    inference_.reset();
+    served_.reset();
+  }
+}
+
 TEST_F(InferenceTest, FailEndsACallWithoutARun) {
   Serve();
   Result<Call> call = Begin();

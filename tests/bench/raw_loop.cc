@@ -8,6 +8,7 @@
 #include <torch/csrc/jit/serialization/import.h>
 
 #include <algorithm>
+#include <barrier>
 #include <chrono>
 #include <cstdio>
 #include <cstdlib>
@@ -40,49 +41,62 @@ double CpuSeconds() {
          static_cast<double>(usage.ru_utime.tv_usec + usage.ru_stime.tv_usec) * 1e-6;
 }
 
-// Runs until `end`; returns each run's microseconds.
-std::vector<double> Loop(const torch::jit::Module& original, const std::vector<int64_t>& shape,
-                         SteadyClock::time_point begin, SteadyClock::time_point end) {
+struct Measured {
+  std::vector<double> microseconds;  // of each run
+  double seconds = 0;
+};
+
+// Warms up, waits for the other callers, then runs for `length`, but once at least.
+Measured Loop(const torch::jit::Module& original, const std::vector<int64_t>& shape,
+              std::barrier<>& start, SteadyClock::duration length) {
   at::set_num_threads(1);
   const c10::InferenceMode inference;
   torch::jit::Module module = original;
-  std::vector<double> times;
-  for (SteadyClock::time_point now = SteadyClock::now(); now < end;) {
-    module.forward({at::randn(shape)});
+  const at::Tensor input = at::randn(shape);
+  for (int i = 0; i < 2; ++i) module.forward({input});  // profiles, compiles
+  start.arrive_and_wait();
+  Measured measured;
+  const SteadyClock::time_point begin = SteadyClock::now();
+  SteadyClock::time_point now = begin;
+  do {
+    module.forward({input});
     const SteadyClock::time_point after = SteadyClock::now();
-    if (now >= begin)
-      times.push_back(std::chrono::duration<double, std::micro>(after - now).count());
+    measured.microseconds.push_back(std::chrono::duration<double, std::micro>(after - now).count());
     now = after;
-  }
-  return times;
+  } while (now - begin < length);
+  measured.seconds = std::chrono::duration<double>(now - begin).count();
+  return measured;
 }
 
 int Run(const std::string& path, const std::string& shape_text, int callers, double seconds) {
   torch::jit::Module module = torch::jit::load(path);
   module.eval();
   const std::vector<int64_t> shape = ParseShape(shape_text);
-  const SteadyClock::time_point begin = SteadyClock::now() + std::chrono::milliseconds(500);
   const auto length =
       std::chrono::duration_cast<SteadyClock::duration>(std::chrono::duration<double>(seconds));
-  std::vector<std::vector<double>> times(static_cast<size_t>(callers));
+  std::barrier start(callers + 1);
+  std::vector<Measured> measured(static_cast<size_t>(callers));
   std::vector<std::thread> threads;
-  threads.reserve(times.size());
-  for (std::vector<double>& mine : times) {
-    threads.emplace_back([&] { mine = Loop(module, shape, begin, begin + length); });
+  threads.reserve(measured.size());
+  for (Measured& mine : measured) {
+    threads.emplace_back([&] { mine = Loop(module, shape, start, length); });
   }
-  std::this_thread::sleep_until(begin);
+  start.arrive_and_wait();
   const double cpu_before = CpuSeconds();
   for (std::thread& thread : threads) thread.join();
   const double cpu = CpuSeconds() - cpu_before;
 
   std::vector<double> all;
-  for (const std::vector<double>& mine : times) all.insert(all.end(), mine.begin(), mine.end());
-  if (all.empty()) return 1;
+  double longest = 0;
+  for (const Measured& mine : measured) {
+    all.insert(all.end(), mine.microseconds.begin(), mine.microseconds.end());
+    longest = std::max(longest, mine.seconds);
+  }
   std::sort(all.begin(), all.end());
   std::printf(
       "BENCH {\"requests\": %zu, \"seconds\": %.6f, \"p50_us\": %.1f, \"p99_us\": %.1f, "
       "\"cpu_us\": %.2f}\n",
-      all.size(), seconds, all[all.size() / 2], all[all.size() * 99 / 100],
+      all.size(), longest, all[all.size() / 2], all[all.size() * 99 / 100],
       cpu * 1e6 / static_cast<double>(all.size()));
   return 0;
 }

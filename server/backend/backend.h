@@ -1,5 +1,5 @@
-// The seam between batching and models. Nothing of LibTorch crosses it: an Item holds plain views, so
-// that it could cross a process border.
+// The seam between batching and models. Nothing of LibTorch crosses it: an Item holds plain views,
+// so that it could cross a process border.
 #pragma once
 
 #include <atomic>
@@ -84,8 +84,8 @@ class Backend {
   // "auto", "cpu", "cuda" or "cuda:N" -> "cpu" or "cuda:N"; FAILED_PRECONDITION with one sentence
   // if there is no such device here.
   virtual Result<std::string> ResolveDevice(const std::string& wanted) = 0;
-  // Errors: INVALID_ARGUMENT, one sentence that says what the file is and what to do. No code of the
-  // model has run before its operators were allowed.
+  // Errors: INVALID_ARGUMENT, one sentence that says what the file is and what to do. No code of
+  // the model has run before its operators were allowed.
   virtual Result<std::shared_ptr<Model>> Load(const std::string& path,
                                               const LoadOptions& options) = 0;
 };

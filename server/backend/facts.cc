@@ -4,31 +4,44 @@ namespace flambeau {
 
 std::string_view Name(FactSource source) {
   switch (source) {
-    case FactSource::kUnknown: return "unknown";
-    case FactSource::kDeclared: return "declared";
-    case FactSource::kGraph: return "graph";
-    case FactSource::kObserved: return "observed";
+    case FactSource::kUnknown:
+      return "unknown";
+    case FactSource::kDeclared:
+      return "declared";
+    case FactSource::kGraph:
+      return "graph";
+    case FactSource::kObserved:
+      return "observed";
   }
   return "unknown";
 }
 
 std::string_view Name(Verdict verdict) {
   switch (verdict) {
-    case Verdict::kProven: return "proven";
-    case Verdict::kRefused: return "refused";
-    case Verdict::kUnproven: return "unproven";
+    case Verdict::kProven:
+      return "proven";
+    case Verdict::kRefused:
+      return "refused";
+    case Verdict::kUnproven:
+      return "unproven";
   }
   return "unproven";
 }
 
 std::string_view Name(ValueKind kind) {
   switch (kind) {
-    case ValueKind::kTensor: return "tensor";
-    case ValueKind::kBool: return "bool";
-    case ValueKind::kInt: return "int";
-    case ValueKind::kFloat: return "float";
-    case ValueKind::kString: return "str";
-    case ValueKind::kOther: return "other";
+    case ValueKind::kTensor:
+      return "tensor";
+    case ValueKind::kBool:
+      return "bool";
+    case ValueKind::kInt:
+      return "int";
+    case ValueKind::kFloat:
+      return "float";
+    case ValueKind::kString:
+      return "str";
+    case ValueKind::kOther:
+      return "other";
   }
   return "other";
 }

@@ -82,8 +82,8 @@ struct MethodFacts {
 };
 
 struct Facts {
-  std::string platform;  // "pytorch_torchscript"
-  std::string device;    // "cpu", "cuda:0"
+  std::string platform;              // "pytorch_torchscript"
+  std::string device;                // "cpu", "cuda:0"
   std::vector<MethodFacts> methods;  // "forward" first
   // Methods write attributes: one instance, no merging, no retry, no cache.
   bool writes_state = false;
@@ -91,8 +91,8 @@ struct Facts {
   std::vector<std::string> notes;  // what was done or skipped and why, for people
 };
 
-std::string_view Name(FactSource source);    // "unknown", "declared", "graph", "observed"
-std::string_view Name(Verdict verdict);      // "proven", "refused", "unproven"
-std::string_view Name(ValueKind kind);       // "tensor", "bool", "int", "float", "str", "other"
+std::string_view Name(FactSource source);  // "unknown", "declared", "graph", "observed"
+std::string_view Name(Verdict verdict);    // "proven", "refused", "unproven"
+std::string_view Name(ValueKind kind);     // "tensor", "bool", "int", "float", "str", "other"
 
 }  // namespace flambeau

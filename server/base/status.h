@@ -57,8 +57,8 @@ inline std::string_view Message(const Status& status) {
 #define FLAMBEAU_CONCAT(a, b) FLAMBEAU_CONCAT_INNER(a, b)
 
 // FLAMBEAU_ASSIGN_OR_RETURN(auto x, F()): x = *F(), or return its Status.
-#define FLAMBEAU_ASSIGN_OR_RETURN(declaration, expression)                       \
-  auto FLAMBEAU_CONCAT(flambeau_result_, __LINE__) = (expression);               \
-  if (!FLAMBEAU_CONCAT(flambeau_result_, __LINE__).ok())                         \
-    return FLAMBEAU_CONCAT(flambeau_result_, __LINE__).status();                 \
+#define FLAMBEAU_ASSIGN_OR_RETURN(declaration, expression)         \
+  auto FLAMBEAU_CONCAT(flambeau_result_, __LINE__) = (expression); \
+  if (!FLAMBEAU_CONCAT(flambeau_result_, __LINE__).ok())           \
+    return FLAMBEAU_CONCAT(flambeau_result_, __LINE__).status();   \
   declaration = *std::move(FLAMBEAU_CONCAT(flambeau_result_, __LINE__)) /* NOLINT */

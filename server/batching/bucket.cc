@@ -49,13 +49,9 @@ class KeyWriter {
     const Shape& shape = tensor.shape();
     Put(static_cast<char>(tensor.dtype()));
     Put(static_cast<uint32_t>(shape.size()));
-    if (nested || tensor.dtype() == DType::kBytes || shape.size() < min_rank_ || shape[0] <= 0) {
-      mergeable_ = false;
-    } else if (rows_ == 0) {
-      rows_ = shape[0];
-    } else if (rows_ != shape[0]) {
-      mergeable_ = false;
-    }
+    if (rows_ == 0 && !shape.empty()) rows_ = shape[0];
+    mergeable_ &= !nested && tensor.dtype() != DType::kBytes && shape.size() >= min_rank_ &&
+                  shape[0] > 0 && shape[0] == rows_;
   }
   void PutHeld(const ValueList& list, bool) { PutAll(list.items); }
   void PutHeld(const ValueTuple& tuple, bool) { PutAll(tuple.items); }

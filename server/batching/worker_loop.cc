@@ -26,13 +26,14 @@ BatchRunner::Retry RetryFor(const Facts& facts) {
 
 void PullScheduler::WorkerMain(Worker& worker) {
   Result<std::unique_ptr<Instance>> instance = model_->NewInstance();
-  if (instance.ok()) {
+  const Status status = instance.status();
+  if (status.ok()) {
     worker.instance = *std::move(instance);
     WarmUpWorker(worker);
   }
   {
     const std::lock_guard lock(mutex_);
-    start_status_.Update(instance.status());
+    start_status_.Update(status);
     ++workers_started_;
     started_.notify_all();
   }

@@ -1,5 +1,6 @@
 #include "grpc/server.h"
 
+#include <google/protobuf/stubs/logging.h>
 #include <grpc/support/log.h>
 #include <grpcpp/ext/proto_server_reflection_plugin.h>
 #include <grpcpp/resource_quota.h>
@@ -57,14 +58,16 @@ void SetLimits(const GrpcServer::Options& options, grpc::ServerBuilder* builder)
   builder->AddChannelArgument(GRPC_ARG_HTTP2_MIN_RECV_PING_INTERVAL_WITHOUT_DATA_MS,
                               kMinClientPingMs);
   grpc::ResourceQuota quota("flambeau");
-  quota.Resize(std::max(kMinMemory, 16 * options.max_request_bytes));
+  quota.Resize(std::max(kMinMemory, 16 * size_t(MaxMessageBytes(options.max_request_bytes))));
   builder->SetResourceQuota(quota);
 }
 
-// The library writes lines of its own to standard error, some of them whenever a client likes.
+// The libraries write lines of their own to standard error, some of them whenever a client likes.
 // GRPC_VERBOSITY brings them back.
-void QuietLibraryLog() {
-  if (std::getenv("GRPC_VERBOSITY") == nullptr) gpr_set_log_function([](gpr_log_func_args*) {});
+void QuietLibraryLogs() {
+  if (std::getenv("GRPC_VERBOSITY") != nullptr) return;
+  gpr_set_log_function([](gpr_log_func_args*) {});
+  google::protobuf::SetLogHandler(nullptr);
 }
 
 std::chrono::system_clock::time_point ToSystemTime(TimePoint deadline, const Clock& clock) {
@@ -101,7 +104,7 @@ class GrpcServerImpl final : public GrpcServer {
 };
 
 Status GrpcServerImpl::Start(const Options& options) {
-  QuietLibraryLog();
+  QuietLibraryLogs();
   grpc::reflection::InitProtoReflectionServerBuilderPlugin();
   grpc::ServerBuilder builder;
   SetLimits(options, &builder);

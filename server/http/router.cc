@@ -118,8 +118,7 @@ class HttplibRouter final : public Router, private httplib::Server {
     }
     Capture capture;
     Process(path, &capture);
-    if (capture.resource == nullptr)
-      return Refuse(404, "There is nothing at this path.");
+    if (capture.resource == nullptr) return Refuse(404, "There is nothing at this path.");
     for (const auto& [name, value] : capture.path_params) {
       if (value.empty()) return Refuse(400, "The " + name + " in the path is empty.");
     }

@@ -35,9 +35,9 @@ Result<const ArgumentFact*> LoneArgument(const MethodFacts& signature) {
   return &*std::find_if(arguments.begin(), arguments.end(), is_required);
 }
 
-// As the signature's datatype if the model or its file tells it, else as torch.tensor would type it:
-// what was merely observed must not change what a request means. Where the text does not fit the
-// datatype shown, another that is accepted will do.
+// As the signature's datatype if the model or its file tells it, else as torch.tensor would type
+// it: what was merely observed must not change what a request means. Where the text does not fit
+// the datatype shown, another that is accepted will do.
 Result<Tensor> DecodeTensor(PaddedJson json, const TensorFact& fact, std::string_view field) {
   const bool is_certain =
       fact.dtype_source == FactSource::kDeclared || fact.dtype_source == FactSource::kGraph;

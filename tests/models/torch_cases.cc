@@ -30,8 +30,7 @@ Tensor DecodeTensor(const nlohmann::json& encoded) {
   const DType dtype = *ParseDType(encoded["dtype"].get<std::string>());
   Tensor tensor = *Tensor::Allocate(dtype, Shape(dims.begin(), dims.end()));
   for (size_t i = 0; i < tensor.bytes(); ++i) {
-    tensor.mutable_data()[i] =
-        static_cast<std::byte>(std::stoi(hex.substr(2 * i, 2), nullptr, 16));
+    tensor.mutable_data()[i] = static_cast<std::byte>(std::stoi(hex.substr(2 * i, 2), nullptr, 16));
   }
   return tensor;
 }
@@ -103,8 +102,8 @@ Value Decode(const nlohmann::json& encoded) {
   if (encoded.contains("str")) return Value{encoded["str"].get<std::string>()};
   if (encoded.contains("list")) return Value{ValueList{DecodeAll(encoded["list"])}};
   if (encoded.contains("tuple")) {
-    return Value{ValueTuple{DecodeAll(encoded["tuple"]),
-                            encoded["names"].get<std::vector<std::string>>()}};
+    return Value{
+        ValueTuple{DecodeAll(encoded["tuple"]), encoded["names"].get<std::vector<std::string>>()}};
   }
   ValueDict dict;
   for (const auto& entry : encoded["dict"]) dict.items.push_back({entry[0], Decode(entry[1])});
@@ -177,7 +176,7 @@ size_t MethodIndex(const Model& model, const std::string& name) {
 }
 
 std::vector<Result<Value>> RunBatch(Instance& instance, size_t method,
-                               const std::vector<std::vector<Value>>& arguments) {
+                                    const std::vector<std::vector<Value>>& arguments) {
   std::vector<Item> items;
   for (const std::vector<Value>& values : arguments) {
     Item item;

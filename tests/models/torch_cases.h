@@ -41,6 +41,6 @@ class CollectingSink final : public Sink {
 size_t MethodIndex(const Model& model, const std::string& name);
 // Runs all of `arguments` as one batch.
 std::vector<Result<Value>> RunBatch(Instance& instance, size_t method,
-                               const std::vector<std::vector<Value>>& arguments);
+                                    const std::vector<std::vector<Value>>& arguments);
 
 }  // namespace flambeau

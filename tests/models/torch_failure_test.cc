@@ -38,12 +38,16 @@ TEST_P(TorchFailure, IsOneSentenceWithTheRightCode) {
 
 INSTANTIATE_TEST_SUITE_P(
     Models, TorchFailure, testing::Range(size_t{0}, Cases()["failures"].size()),
-    [](const auto& info) { return Cases()["failures"][info.param]["model"].template get<std::string>(); });
+    [](const auto& info) {
+      return Cases()["failures"][info.param]["model"].template get<std::string>();
+    });
 
 TEST(TorchFailureMerged, AResultWithoutTheBatchsRowsFailsEveryItem) {
   auto model = *TorchBackend().Load(CasePath("fixed_batch.pt"), {});
   auto instance = *model->NewInstance();
-  const auto item = [] { return std::vector<Value>{Value{*Tensor::Allocate(DType::kFp32, {1, 4})}}; };
+  const auto item = [] {
+    return std::vector<Value>{Value{*Tensor::Allocate(DType::kFp32, {1, 4})}};
+  };
   const auto results = RunBatch(*instance, 0, {item(), item()});
   for (const auto& result : results) {
     EXPECT_EQ(result.status().code(), StatusCode::kInternal);

@@ -88,7 +88,9 @@ TEST_P(TorchResult, ProbeAnswersAsTheModelDoes) {
 
 INSTANTIATE_TEST_SUITE_P(
     Models, TorchResult, testing::Range(size_t{0}, Cases()["results"].size()),
-    [](const auto& info) { return Cases()["results"][info.param]["model"].template get<std::string>(); });
+    [](const auto& info) {
+      return Cases()["results"][info.param]["model"].template get<std::string>();
+    });
 
 TEST(TorchResultMemory, AResultThatIsAWeightIsACopy) {
   auto model = Load("weight");

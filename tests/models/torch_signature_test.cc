@@ -72,7 +72,8 @@ void ScoreTensor(const std::string& what, const TensorFact& fact, const json& tr
   score.Count(what + " dims", DimsClaim(fact), DimsTruth(fact, truth));
   if (!argument) return;
   const json accepted = AcceptedClaim(fact);
-  score.Count(what + " accepted", accepted.empty() && !truth["accepted"].empty() ? json() : accepted,
+  score.Count(what + " accepted",
+              accepted.empty() && !truth["accepted"].empty() ? json() : accepted,
               truth["accepted"]);
   score.Count(what + " index limit", LimitClaim(fact), truth["index_limit"]);
   EXPECT_EQ(fact.evidence.empty(), !fact.dtype && !fact.dims) << what;
@@ -159,9 +160,10 @@ TEST_P(TorchGate, Decides) {
   EXPECT_EQ(model->facts().writes_state, entry["writes_state"].get<bool>());
 }
 
-INSTANTIATE_TEST_SUITE_P(
-    Models, TorchGate, testing::Range(size_t{0}, Cases()["gate"].size()),
-    [](const auto& info) { return Cases()["gate"][info.param]["model"].template get<std::string>(); });
+INSTANTIATE_TEST_SUITE_P(Models, TorchGate, testing::Range(size_t{0}, Cases()["gate"].size()),
+                         [](const auto& info) {
+                           return Cases()["gate"][info.param]["model"].template get<std::string>();
+                         });
 
 TEST(TorchGateDemo, ProvesTheDemoModels) {
   for (const char* name : {"digits", "linear", "mlp1000", "control_flow", "resnet18"}) {

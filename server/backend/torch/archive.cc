@@ -88,8 +88,9 @@ bool LooksLikeOnnx(std::string_view head) {
 
 std::string WhatElse(std::string_view head) {
   if (head.size() > 1 && head[0] == '\x80' && head[1] >= 2 && head[1] <= 5) {
-    return Advise("The file is a pickle written by torch.save (a state_dict or an eager "
-                       "module), not TorchScript");
+    return Advise(
+        "The file is a pickle written by torch.save (a state_dict or an eager "
+        "module), not TorchScript");
   }
   if (StartsWith(head, "version https://git-lfs")) {
     return "The file is a Git LFS pointer, not the model: fetch it with 'git lfs pull'.";
@@ -146,8 +147,9 @@ Status CheckRecords(PyTorchStreamReader& reader, size_t file_size) {
         "The file is of a format older than PyTorch 1.4: load and save it again with a newer one.");
   }
   if (!reader.hasRecord("constants.pkl") && reader.hasRecord("data.pkl")) {
-    return InvalidArgument(Advise("The file was written by torch.save (a state_dict or an eager "
-                                       "module), not TorchScript"));
+    return InvalidArgument(
+        Advise("The file was written by torch.save (a state_dict or an eager "
+               "module), not TorchScript"));
   }
   if (!reader.hasRecord("constants.pkl") || !reader.hasRecord("data.pkl")) {
     return InvalidArgument(Advise("The file is a zip archive without a TorchScript model"));

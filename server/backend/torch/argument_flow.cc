@@ -46,16 +46,23 @@ bool Undo(const ArgumentFlow::Step& step, std::vector<int64_t>& dims) {
   int64_t dim = step.dims[0];
   if (!Normalise(dim, dims.size() + (step.kind == Kind::kSelect ? 1 : 0))) return false;
   switch (step.kind) {
-    case Kind::kUnsqueeze: dims.erase(dims.begin() + dim); return true;
-    case Kind::kSelect: dims.insert(dims.begin() + dim, -1); return true;
-    case Kind::kSlice: dims[static_cast<size_t>(dim)] = -1; return true;
+    case Kind::kUnsqueeze:
+      dims.erase(dims.begin() + dim);
+      return true;
+    case Kind::kSelect:
+      dims.insert(dims.begin() + dim, -1);
+      return true;
+    case Kind::kSlice:
+      dims[static_cast<size_t>(dim)] = -1;
+      return true;
     case Kind::kTranspose: {
       int64_t other = step.dims[1];
       if (!Normalise(other, dims.size())) return false;
       std::swap(dims[static_cast<size_t>(dim)], dims[static_cast<size_t>(other)]);
       return true;
     }
-    default: return false;
+    default:
+      return false;
   }
 }
 
@@ -64,27 +71,56 @@ bool IsOneOf(std::string_view op, const std::unordered_set<std::string_view>& na
 }
 
 const std::unordered_set<std::string_view>& SameShape() {
-  static const std::unordered_set<std::string_view> names = {
-      "aten::contiguous",   "aten::clone",     "aten::detach",      "aten::dropout",
-      "aten::dropout_",     "aten::relu",      "aten::relu_",       "aten::sigmoid",
-      "aten::tanh",         "aten::exp",       "aten::log",         "aten::sqrt",
-      "aten::sin",          "aten::cos",       "aten::erf",         "aten::log1p",
-      "aten::expm1",        "aten::rsqrt",     "aten::gelu",        "aten::silu",
-      "aten::leaky_relu",   "aten::elu",       "aten::celu",        "aten::selu",
-      "aten::softplus",     "aten::hardswish", "aten::hardsigmoid", "aten::mish",
-      "aten::softmax",      "aten::log_softmax", "aten::layer_norm", "aten::group_norm",
-      "aten::batch_norm",   "aten::instance_norm", "aten::abs",     "aten::neg",
-      "aten::feature_dropout", "aten::alias",  "aten::log_sigmoid", "aten::alpha_dropout"};
+  static const std::unordered_set<std::string_view> names = {"aten::contiguous",
+                                                             "aten::clone",
+                                                             "aten::detach",
+                                                             "aten::dropout",
+                                                             "aten::dropout_",
+                                                             "aten::relu",
+                                                             "aten::relu_",
+                                                             "aten::sigmoid",
+                                                             "aten::tanh",
+                                                             "aten::exp",
+                                                             "aten::log",
+                                                             "aten::sqrt",
+                                                             "aten::sin",
+                                                             "aten::cos",
+                                                             "aten::erf",
+                                                             "aten::log1p",
+                                                             "aten::expm1",
+                                                             "aten::rsqrt",
+                                                             "aten::gelu",
+                                                             "aten::silu",
+                                                             "aten::leaky_relu",
+                                                             "aten::elu",
+                                                             "aten::celu",
+                                                             "aten::selu",
+                                                             "aten::softplus",
+                                                             "aten::hardswish",
+                                                             "aten::hardsigmoid",
+                                                             "aten::mish",
+                                                             "aten::softmax",
+                                                             "aten::log_softmax",
+                                                             "aten::layer_norm",
+                                                             "aten::group_norm",
+                                                             "aten::batch_norm",
+                                                             "aten::instance_norm",
+                                                             "aten::abs",
+                                                             "aten::neg",
+                                                             "aten::feature_dropout",
+                                                             "aten::alias",
+                                                             "aten::log_sigmoid",
+                                                             "aten::alpha_dropout"};
   return names;
 }
 
 // Values, not only their datatype, unchanged.
 const std::unordered_set<std::string_view>& SameValues() {
   static const std::unordered_set<std::string_view> names = {
-      "aten::contiguous", "aten::clone",   "aten::detach",    "aten::dropout",   "aten::to",
-      "aten::unsqueeze",  "aten::squeeze", "aten::transpose", "aten::permute",   "aten::view",
-      "aten::reshape",    "aten::flatten", "aten::slice",     "aten::select",    "aten::t",
-      "aten::alias"};
+      "aten::contiguous", "aten::clone",     "aten::detach",  "aten::dropout",
+      "aten::to",         "aten::unsqueeze", "aten::squeeze", "aten::transpose",
+      "aten::permute",    "aten::view",      "aten::reshape", "aten::flatten",
+      "aten::slice",      "aten::select",    "aten::t",       "aten::alias"};
   return names;
 }
 
@@ -94,8 +130,9 @@ void MoveDims(const Node* node, std::string_view op, ArgumentFlow& flow,
   const auto dim = constants.Int(OperatorInput(node, op == "aten::transpose" ? "dim0" : "dim"));
   if (op == "aten::permute") {
     if (const auto order = constants.Ints(OperatorInput(node, "dims"))) {
-      const bool keeps_last = !order->empty() && (order->back() == -1 ||
-                              order->back() == static_cast<int64_t>(order->size()) - 1);
+      const bool keeps_last =
+          !order->empty() &&
+          (order->back() == -1 || order->back() == static_cast<int64_t>(order->size()) - 1);
       flow.steps.push_back({Kind::kPermute, *order});
       flow.last_same = flow.last_same && keeps_last;
       return;
@@ -159,7 +196,8 @@ std::optional<c10::ScalarType> CastTarget(const Node* node, GraphConstants& cons
     if (const auto type = constants.Int(dtype)) return static_cast<c10::ScalarType>(*type);
     return std::nullopt;
   }
-  if (const auto other = constants.Tensor(OperatorInput(node, "other"))) return other->scalar_type();
+  if (const auto other = constants.Tensor(OperatorInput(node, "other")))
+    return other->scalar_type();
   return std::nullopt;
 }
 
@@ -171,8 +209,8 @@ std::optional<ArgumentFlow> AfterCast(const Node* node, size_t index, ArgumentFl
     return flow;
   }
   const Value* dtype = OperatorInput(node, "dtype");
-  const bool moves_only = OperatorInput(node, "other") == nullptr &&
-                          (dtype == nullptr || constants.IsNone(dtype));
+  const bool moves_only =
+      OperatorInput(node, "other") == nullptr && (dtype == nullptr || constants.IsNone(dtype));
   if (!moves_only) flow.types = Unknown(flow.types);
   return flow;
 }

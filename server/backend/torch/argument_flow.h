@@ -26,7 +26,7 @@ struct ArgumentFlow {
   TypeFlow types = InitialTypes();
   bool shape_known = true;  // `steps` lead back to the argument's shape
   std::vector<Step> steps;
-  bool last_same = true;   // the last dimension is the argument's last
+  bool last_same = true;    // the last dimension is the argument's last
   bool values_same = true;  // the elements are the argument's own
 
   // The argument's dimensions, given this value's (-1: any); nothing if they do not follow. The
@@ -39,8 +39,8 @@ struct ArgumentFlow {
 // What both may be: the result of a branch that nobody can foretell.
 std::optional<ArgumentFlow> Join(const ArgumentFlow& a, const ArgumentFlow& b);
 
-// What becomes of `flow`, the tensor at input `index`, at the first output of `node`; nothing if the
-// operator is unknown here or mixes it with other values that are not constant.
+// What becomes of `flow`, the tensor at input `index`, at the first output of `node`; nothing if
+// the operator is unknown here or mixes it with other values that are not constant.
 std::optional<ArgumentFlow> After(const torch::jit::Node* node, size_t index,
                                   const ArgumentFlow& flow, GraphConstants& constants);
 

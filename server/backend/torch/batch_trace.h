@@ -42,8 +42,8 @@ struct Trace {
 
   // Numbers.
   Depends depends = Depends::kFixed;
-  int rank_of = -1;     // computed from the unknown rank of this argument
-  TracePtr shape_of;    // a list: the shape of this tensor
+  int rank_of = -1;   // computed from the unknown rank of this argument
+  TracePtr shape_of;  // a list: the shape of this tensor
 
   // Tuples and lists: each element, or what any element may be.
   std::shared_ptr<const std::vector<Trace>> elements;

@@ -54,7 +54,8 @@ const Value& Scalar(const Value& value, std::optional<Value>& storage) {
 
 std::optional<double> AsDouble(const Value& value) {
   if (const double* number = std::get_if<double>(&value.data)) return *number;
-  if (const int64_t* number = std::get_if<int64_t>(&value.data)) return static_cast<double>(*number);
+  if (const int64_t* number = std::get_if<int64_t>(&value.data))
+    return static_cast<double>(*number);
   return std::nullopt;
 }
 
@@ -79,7 +80,8 @@ std::optional<IValue> AsScalar(c10::TypeKind kind, const Value& original) {
     case c10::TypeKind::StringType:
       if (const auto* text = std::get_if<std::string>(&value.data)) return IValue(*text);
       return std::nullopt;
-    default: return std::nullopt;
+    default:
+      return std::nullopt;
   }
 }
 
@@ -121,47 +123,73 @@ bool SameLength(Parts parts) {
 }
 
 constexpr auto kItself = [](const Value& value) -> const Value& { return value; };
-constexpr auto kSecond = [](const ValueEntry& entry) -> const Value& {
-  return entry.value;
-};
+constexpr auto kSecond = [](const ValueEntry& entry) -> const Value& { return entry.value; };
 
 }  // namespace
 
 std::optional<DType> ToDType(c10::ScalarType type) {
   switch (type) {
-    case at::kBool: return DType::kBool;
-    case at::kByte: return DType::kUint8;
-    case at::kUInt16: return DType::kUint16;
-    case at::kUInt32: return DType::kUint32;
-    case at::kUInt64: return DType::kUint64;
-    case at::kChar: return DType::kInt8;
-    case at::kShort: return DType::kInt16;
-    case at::kInt: return DType::kInt32;
-    case at::kLong: return DType::kInt64;
-    case at::kHalf: return DType::kFp16;
-    case at::kBFloat16: return DType::kBf16;
-    case at::kFloat: return DType::kFp32;
-    case at::kDouble: return DType::kFp64;
-    default: return std::nullopt;
+    case at::kBool:
+      return DType::kBool;
+    case at::kByte:
+      return DType::kUint8;
+    case at::kUInt16:
+      return DType::kUint16;
+    case at::kUInt32:
+      return DType::kUint32;
+    case at::kUInt64:
+      return DType::kUint64;
+    case at::kChar:
+      return DType::kInt8;
+    case at::kShort:
+      return DType::kInt16;
+    case at::kInt:
+      return DType::kInt32;
+    case at::kLong:
+      return DType::kInt64;
+    case at::kHalf:
+      return DType::kFp16;
+    case at::kBFloat16:
+      return DType::kBf16;
+    case at::kFloat:
+      return DType::kFp32;
+    case at::kDouble:
+      return DType::kFp64;
+    default:
+      return std::nullopt;
   }
 }
 
 c10::ScalarType ToScalarType(DType dtype) {
   switch (dtype) {
-    case DType::kBool: return at::kBool;
-    case DType::kUint8: return at::kByte;
-    case DType::kUint16: return at::kUInt16;
-    case DType::kUint32: return at::kUInt32;
-    case DType::kUint64: return at::kUInt64;
-    case DType::kInt8: return at::kChar;
-    case DType::kInt16: return at::kShort;
-    case DType::kInt32: return at::kInt;
-    case DType::kInt64: return at::kLong;
-    case DType::kFp16: return at::kHalf;
-    case DType::kBf16: return at::kBFloat16;
-    case DType::kFp32: return at::kFloat;
-    case DType::kFp64: return at::kDouble;
-    case DType::kBytes: break;
+    case DType::kBool:
+      return at::kBool;
+    case DType::kUint8:
+      return at::kByte;
+    case DType::kUint16:
+      return at::kUInt16;
+    case DType::kUint32:
+      return at::kUInt32;
+    case DType::kUint64:
+      return at::kUInt64;
+    case DType::kInt8:
+      return at::kChar;
+    case DType::kInt16:
+      return at::kShort;
+    case DType::kInt32:
+      return at::kInt;
+    case DType::kInt64:
+      return at::kLong;
+    case DType::kFp16:
+      return at::kHalf;
+    case DType::kBf16:
+      return at::kBFloat16;
+    case DType::kFp32:
+      return at::kFloat;
+    case DType::kFp64:
+      return at::kDouble;
+    case DType::kBytes:
+      break;
   }
   return at::kByte;
 }
@@ -184,16 +212,20 @@ Result<IValue> Gatherer::Gather(const ArgumentSlot& slot, Parts parts) {
 
 Result<IValue> Gatherer::GatherAs(const c10::Type& type, Parts parts) {
   switch (type.kind()) {
-    case c10::TypeKind::TensorType: return GatherTensor(parts);
+    case c10::TypeKind::TensorType:
+      return GatherTensor(parts);
     case c10::TypeKind::OptionalType:
       if (AllAre<None>(parts)) return IValue();
       return GatherAs(*type.castRaw<c10::OptionalType>()->getElementType(), parts);
     case c10::TypeKind::NoneType:
       if (AllAre<None>(parts)) return IValue();
       break;
-    case c10::TypeKind::ListType: return GatherList(*type.castRaw<c10::ListType>(), parts);
-    case c10::TypeKind::TupleType: return GatherTuple(*type.castRaw<c10::TupleType>(), parts);
-    case c10::TypeKind::DictType: return GatherDict(*type.castRaw<c10::DictType>(), parts);
+    case c10::TypeKind::ListType:
+      return GatherList(*type.castRaw<c10::ListType>(), parts);
+    case c10::TypeKind::TupleType:
+      return GatherTuple(*type.castRaw<c10::TupleType>(), parts);
+    case c10::TypeKind::DictType:
+      return GatherDict(*type.castRaw<c10::DictType>(), parts);
     default:
       if (auto scalar = AsScalar(type.kind(), *parts[0])) return *std::move(scalar);
   }
@@ -213,7 +245,8 @@ Result<IValue> Gatherer::GatherTensor(Parts parts) {
   }
   const auto options = at::TensorOptions(ToScalarType(first.dtype()));
   if (parts.size() == 1 && may_wrap_ && device_.is_cpu() && IsAligned(first)) {
-    at::Tensor tensor = at::from_blob(const_cast<std::byte*>(first.data()), Dims(first.shape()), options);
+    at::Tensor tensor =
+        at::from_blob(const_cast<std::byte*>(first.data()), Dims(first.shape()), options);
     wrapped_.push_back(tensor.storage().unsafeGetStorageImpl());
     return IValue(std::move(tensor));
   }
@@ -222,7 +255,8 @@ Result<IValue> Gatherer::GatherTensor(Parts parts) {
     int64_t rows = 0;
     for (const Value* part : parts) {
       const Tensor& tensor = *part->tensor();
-      if (shape.empty() || tensor.dtype() != first.dtype() || tensor.shape().size() != shape.size() ||
+      if (shape.empty() || tensor.dtype() != first.dtype() ||
+          tensor.shape().size() != shape.size() ||
           !std::equal(shape.begin() + 1, shape.end(), tensor.shape().begin() + 1) ||
           ByteSize(tensor.dtype(), tensor.shape()) != tensor.bytes()) {
         return Internal("Requests of unlike shapes met in one batch.");
@@ -286,11 +320,15 @@ Result<IValue> Gatherer::GatherTuple(const c10::TupleType& type, Parts parts) {
   }
   if (!type.schema()) return IValue(c10::ivalue::Tuple::create(std::move(elements)));
   return IValue(c10::ivalue::Tuple::createNamed(
-      std::move(elements), c10::TupleType::createNamed(type.name(), [&] {
-        std::vector<std::string> names;
-        for (const auto& argument : type.schema()->arguments()) names.push_back(argument.name());
-        return names;
-      }(), type.elements().vec())));
+      std::move(elements), c10::TupleType::createNamed(
+                               type.name(),
+                               [&] {
+                                 std::vector<std::string> names;
+                                 for (const auto& argument : type.schema()->arguments())
+                                   names.push_back(argument.name());
+                                 return names;
+                               }(),
+                               type.elements().vec())));
 }
 
 Result<IValue> Gatherer::GatherDict(const c10::DictType& type, Parts parts) {
@@ -326,7 +364,8 @@ at::Tensor Fetch(at::Tensor tensor, const ResultMemory& memory) {
   if (tensor.layout() != c10::kStrided) tensor = tensor.to_dense();
   tensor = tensor.resolve_conj().resolve_neg();
   if (!tensor.is_cpu()) {
-    at::Tensor staged = at::empty(tensor.sizes(), at::TensorOptions(tensor.scalar_type()).pinned_memory(true));
+    at::Tensor staged =
+        at::empty(tensor.sizes(), at::TensorOptions(tensor.scalar_type()).pinned_memory(true));
     staged.copy_(tensor, /*non_blocking=*/true);
     return staged;
   }
@@ -425,7 +464,8 @@ Value SliceRows(const Value& value, int64_t begin, int64_t count) {
   if (const auto* tuple = std::get_if<ValueTuple>(&value.data)) {
     ValueTuple rows;
     rows.names = tuple->names;
-    for (const Value& element : tuple->items) rows.items.push_back(SliceRows(element, begin, count));
+    for (const Value& element : tuple->items)
+      rows.items.push_back(SliceRows(element, begin, count));
     return Value{std::move(rows)};
   }
   if (const auto* dict = std::get_if<ValueDict>(&value.data)) {

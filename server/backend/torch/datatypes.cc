@@ -17,8 +17,10 @@ bool IsFloating(ScalarType type) { return c10::isFloatingType(type); }
 
 AfterType ApplyOne(UnaryTypes rule, ScalarType type) {
   switch (rule) {
-    case UnaryTypes::kKeeps: return AfterType::Known(type);
-    case UnaryTypes::kPromotes: return AfterType::Known(IsFloating(type) ? type : at::kFloat);
+    case UnaryTypes::kKeeps:
+      return AfterType::Known(type);
+    case UnaryTypes::kPromotes:
+      return AfterType::Known(IsFloating(type) ? type : at::kFloat);
     case UnaryTypes::kFloatOnly:
       return IsFloating(type) ? AfterType::Known(type) : AfterType::Fails();
     case UnaryTypes::kNumbers:
@@ -41,9 +43,9 @@ TypeFlow Map(const TypeFlow& types, F after) {
 
 DType Candidate(size_t index) {
   static constexpr std::array<DType, kCandidates> kAll = {
-      DType::kBool,  DType::kUint8, DType::kUint16, DType::kUint32, DType::kUint64,
-      DType::kInt8,  DType::kInt16, DType::kInt32,  DType::kInt64,  DType::kFp16,
-      DType::kBf16,  DType::kFp32,  DType::kFp64};
+      DType::kBool, DType::kUint8, DType::kUint16, DType::kUint32, DType::kUint64,
+      DType::kInt8, DType::kInt16, DType::kInt32,  DType::kInt64,  DType::kFp16,
+      DType::kBf16, DType::kFp32,  DType::kFp64};
   return kAll.at(index);
 }
 
@@ -56,14 +58,37 @@ TypeFlow InitialTypes() {
 std::optional<UnaryTypes> UnaryTypesOf(std::string_view op) {
   static const std::unordered_map<std::string_view, UnaryTypes> rules = [] {
     std::unordered_map<std::string_view, UnaryTypes> map;
-    for (const char* name :
-         {"aten::contiguous", "aten::clone", "aten::detach", "aten::dropout", "aten::dropout_",
-          "aten::feature_dropout", "aten::alpha_dropout", "aten::view", "aten::reshape",
-          "aten::flatten", "aten::permute", "aten::transpose", "aten::t", "aten::unsqueeze",
-          "aten::squeeze", "aten::slice", "aten::select", "aten::pad", "aten::constant_pad_nd",
-          "aten::expand", "aten::repeat", "aten::narrow", "aten::flip", "aten::roll",
-          "aten::movedim", "aten::swapaxes", "aten::alias", "aten::pixel_shuffle",
-          "aten::unflatten", "aten::numpy_T", "aten::mT"}) {
+    for (const char* name : {"aten::contiguous",
+                             "aten::clone",
+                             "aten::detach",
+                             "aten::dropout",
+                             "aten::dropout_",
+                             "aten::feature_dropout",
+                             "aten::alpha_dropout",
+                             "aten::view",
+                             "aten::reshape",
+                             "aten::flatten",
+                             "aten::permute",
+                             "aten::transpose",
+                             "aten::t",
+                             "aten::unsqueeze",
+                             "aten::squeeze",
+                             "aten::slice",
+                             "aten::select",
+                             "aten::pad",
+                             "aten::constant_pad_nd",
+                             "aten::expand",
+                             "aten::repeat",
+                             "aten::narrow",
+                             "aten::flip",
+                             "aten::roll",
+                             "aten::movedim",
+                             "aten::swapaxes",
+                             "aten::alias",
+                             "aten::pixel_shuffle",
+                             "aten::unflatten",
+                             "aten::numpy_T",
+                             "aten::mT"}) {
       map[name] = UnaryTypes::kKeeps;
     }
     for (const char* name :
@@ -72,16 +97,32 @@ std::optional<UnaryTypes> UnaryTypesOf(std::string_view op) {
           "aten::log10", "aten::tan", "aten::atan"}) {
       map[name] = UnaryTypes::kPromotes;
     }
-    for (const char* name :
-         {"aten::gelu", "aten::silu", "aten::leaky_relu", "aten::elu", "aten::celu", "aten::selu",
-          "aten::softplus", "aten::hardswish", "aten::hardsigmoid", "aten::mish", "aten::softmax",
-          "aten::log_softmax", "aten::mean", "aten::adaptive_avg_pool2d",
-          "aten::adaptive_avg_pool1d", "aten::adaptive_avg_pool3d", "aten::layer_norm",
-          "aten::group_norm", "aten::batch_norm", "aten::instance_norm", "aten::log_sigmoid"}) {
+    for (const char* name : {"aten::gelu",
+                             "aten::silu",
+                             "aten::leaky_relu",
+                             "aten::elu",
+                             "aten::celu",
+                             "aten::selu",
+                             "aten::softplus",
+                             "aten::hardswish",
+                             "aten::hardsigmoid",
+                             "aten::mish",
+                             "aten::softmax",
+                             "aten::log_softmax",
+                             "aten::mean",
+                             "aten::adaptive_avg_pool2d",
+                             "aten::adaptive_avg_pool1d",
+                             "aten::adaptive_avg_pool3d",
+                             "aten::layer_norm",
+                             "aten::group_norm",
+                             "aten::batch_norm",
+                             "aten::instance_norm",
+                             "aten::log_sigmoid"}) {
       map[name] = UnaryTypes::kFloatOnly;
     }
-    for (const char* name : {"aten::relu", "aten::relu_", "aten::abs", "aten::neg", "aten::clamp_min",
-                             "aten::max_pool2d", "aten::max_pool1d", "aten::max_pool3d"}) {
+    for (const char* name :
+         {"aten::relu", "aten::relu_", "aten::abs", "aten::neg", "aten::clamp_min",
+          "aten::max_pool2d", "aten::max_pool1d", "aten::max_pool3d"}) {
       map[name] = UnaryTypes::kNumbers;
     }
     return map;

@@ -20,12 +20,18 @@ namespace {
 ValueKind KindOf(c10::TypePtr type) {
   if (const auto optional = type->cast<c10::OptionalType>()) type = optional->getElementType();
   switch (type->kind()) {
-    case c10::TypeKind::TensorType: return ValueKind::kTensor;
-    case c10::TypeKind::BoolType: return ValueKind::kBool;
-    case c10::TypeKind::IntType: return ValueKind::kInt;
-    case c10::TypeKind::FloatType: return ValueKind::kFloat;
-    case c10::TypeKind::StringType: return ValueKind::kString;
-    default: return ValueKind::kOther;
+    case c10::TypeKind::TensorType:
+      return ValueKind::kTensor;
+    case c10::TypeKind::BoolType:
+      return ValueKind::kBool;
+    case c10::TypeKind::IntType:
+      return ValueKind::kInt;
+    case c10::TypeKind::FloatType:
+      return ValueKind::kFloat;
+    case c10::TypeKind::StringType:
+      return ValueKind::kString;
+    default:
+      return ValueKind::kOther;
   }
 }
 
@@ -67,8 +73,8 @@ std::string SourceText(const torch::jit::Function& function) {
 }
 
 void DescribeMethod(const torch::jit::Module& module,
-                    const std::unordered_set<std::string>& assigned,
-                    torch::jit::Function& function, ModuleDescription& description) {
+                    const std::unordered_set<std::string>& assigned, torch::jit::Function& function,
+                    ModuleDescription& description) {
   auto& graph_function = static_cast<torch::jit::GraphFunction&>(function);
   const auto& schema = function.getSchema();
   MethodPlan plan;

@@ -45,7 +45,8 @@ Result<c10::Device> FindDevice(const std::string& wanted) {
   }
   if (wanted == "cuda") return FindCuda(0, wanted);
   if (wanted.rfind("cuda:", 0) == 0) {
-    if (const std::optional<int> index = ParseIndex(wanted.substr(5))) return FindCuda(*index, wanted);
+    if (const std::optional<int> index = ParseIndex(wanted.substr(5)))
+      return FindCuda(*index, wanted);
   }
   return FailedPrecondition("The device is '" + wanted +
                             "', but must be 'auto', 'cpu', 'cuda' or 'cuda:N'.");

@@ -64,7 +64,8 @@ std::string OperatorsWords(std::string_view text) {
   static constexpr std::string_view kMark = "\nRuntimeError: ";
   const size_t mark = text.rfind(kMark);
   if (mark != std::string_view::npos) text = text.substr(mark + kMark.size());
-  for (std::string_view noise : {"(Exception raised from", "Exception raised from", "[enforce fail"}) {
+  for (std::string_view noise :
+       {"(Exception raised from", "Exception raised from", "[enforce fail"}) {
     const size_t at = text.find(noise);
     if (at != std::string_view::npos && at > 0) text = text.substr(0, at);
   }
@@ -78,14 +79,44 @@ std::string OperatorsWords(std::string_view text) {
 // What LibTorch says when a request's shapes, datatypes or indices do not fit. Its operators all
 // throw one class, so the words decide.
 bool BlamesTheInput(std::string_view words) {
-  static constexpr std::array<std::string_view, 38> kSigns = {
-      "shape", "Shape", "size", "Size", "dimension", "Dimension", "dims", "out of range",
-      "out of bounds", "must match", "must be", "should be", "channels", "scalar type", "dtype",
-      "Expected ", "expected ", "mat1 and mat2", "mat1 and mat", "vec (", "Given groups",
-      "Given input", "cannot be multiplied", "Input type", "not implemented for '", "can't be cast",
-      "cannot be cast", "only Tensors of", "only support", "Boolean value of Tensor",
-      "no elements", "non-empty", "zero-dim", "broadcast", "inconsistent tensor", "Float but",
-      "numel", "not enough values"};
+  static constexpr std::array<std::string_view, 38> kSigns = {"shape",
+                                                              "Shape",
+                                                              "size",
+                                                              "Size",
+                                                              "dimension",
+                                                              "Dimension",
+                                                              "dims",
+                                                              "out of range",
+                                                              "out of bounds",
+                                                              "must match",
+                                                              "must be",
+                                                              "should be",
+                                                              "channels",
+                                                              "scalar type",
+                                                              "dtype",
+                                                              "Expected ",
+                                                              "expected ",
+                                                              "mat1 and mat2",
+                                                              "mat1 and mat",
+                                                              "vec (",
+                                                              "Given groups",
+                                                              "Given input",
+                                                              "cannot be multiplied",
+                                                              "Input type",
+                                                              "not implemented for '",
+                                                              "can't be cast",
+                                                              "cannot be cast",
+                                                              "only Tensors of",
+                                                              "only support",
+                                                              "Boolean value of Tensor",
+                                                              "no elements",
+                                                              "non-empty",
+                                                              "zero-dim",
+                                                              "broadcast",
+                                                              "inconsistent tensor",
+                                                              "Float but",
+                                                              "numel",
+                                                              "not enough values"};
   for (std::string_view sign : kSigns) {
     if (Contains(words, sign)) return true;
   }
@@ -116,8 +147,9 @@ std::string UnknownOperator(std::string_view text) {
   const size_t at = text.find(kMark);
   if (at == std::string_view::npos) return "";
   text.remove_prefix(at + kMark.size());
-  return std::string(text.substr(0, text.find_first_not_of(
-      "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_:")));
+  return std::string(text.substr(
+      0,
+      text.find_first_not_of("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_:")));
 }
 
 Status ClassifyLoad(Log* log) {
@@ -134,7 +166,8 @@ Status ClassifyLoad(Log* log) {
                            ": save the model again.");
   }
   if (Contains(failure.text, "archive") || Contains(failure.text, "PytorchStreamReader")) {
-    return InvalidArgument("The file is damaged (a part of it cannot be read): copy or save it again.");
+    return InvalidArgument(
+        "The file is damaged (a part of it cannot be read): copy or save it again.");
   }
   return InvalidArgument(
       "The file is not a TorchScript model that this LibTorch can load (the log has the details): "

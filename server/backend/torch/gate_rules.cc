@@ -122,13 +122,13 @@ GateRule FindGateRule(const std::string& name) {
 
 bool DrawsRandomNumbers(const std::string& name) {
   static const std::unordered_set<std::string> names = {
-      "aten::rand",       "aten::rand_like",  "aten::randn",        "aten::randn_like",
-      "aten::randint",    "aten::randint_like", "aten::randperm",   "aten::normal",
-      "aten::normal_",    "aten::uniform",    "aten::uniform_",     "aten::random",
-      "aten::random_",    "aten::bernoulli",  "aten::bernoulli_",   "aten::multinomial",
-      "aten::poisson",    "aten::binomial",   "aten::exponential_", "aten::exponential",
-      "aten::cauchy_",    "aten::geometric_", "aten::log_normal_",  "aten::native_dropout",
-      "aten::manual_seed", "aten::seed",      "aten::rrelu_with_noise"};
+      "aten::rand",        "aten::rand_like",    "aten::randn",           "aten::randn_like",
+      "aten::randint",     "aten::randint_like", "aten::randperm",        "aten::normal",
+      "aten::normal_",     "aten::uniform",      "aten::uniform_",        "aten::random",
+      "aten::random_",     "aten::bernoulli",    "aten::bernoulli_",      "aten::multinomial",
+      "aten::poisson",     "aten::binomial",     "aten::exponential_",    "aten::exponential",
+      "aten::cauchy_",     "aten::geometric_",   "aten::log_normal_",     "aten::native_dropout",
+      "aten::manual_seed", "aten::seed",         "aten::rrelu_with_noise"};
   return names.count(name) != 0;
 }
 

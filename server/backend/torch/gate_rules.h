@@ -26,7 +26,8 @@ void RequireFixed(GateWalker& walker, const torch::jit::Node* node, size_t first
 
 // The result of combining tensors element by element, as LibTorch broadcasts them; refuses if a
 // row would meet another row.
-Trace Broadcast(GateWalker& walker, const torch::jit::Node* node, const std::vector<Trace>& tensors);
+Trace Broadcast(GateWalker& walker, const torch::jit::Node* node,
+                const std::vector<Trace>& tensors);
 
 void PutAll(GateWalker& walker, const torch::jit::Node* node, const Trace& trace);
 

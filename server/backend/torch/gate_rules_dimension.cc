@@ -102,12 +102,31 @@ void AddDimensionRules(GateRules& rules) {
         "aten::renorm", "aten::gumbel_softmax"}) {
     rules[name] = AlongDimension;
   }
-  for (const char* name :
-       {"aten::sum", "aten::mean", "aten::amax", "aten::amin", "aten::max", "aten::min",
-        "aten::argmax", "aten::argmin", "aten::prod", "aten::std", "aten::var", "aten::norm",
-        "aten::logsumexp", "aten::all", "aten::any", "aten::median", "aten::mode",
-        "aten::kthvalue", "aten::linalg_vector_norm", "aten::nansum", "aten::nanmean",
-        "aten::std_mean", "aten::var_mean", "aten::frobenius_norm", "aten::count_nonzero"}) {
+  for (const char* name : {"aten::sum",
+                           "aten::mean",
+                           "aten::amax",
+                           "aten::amin",
+                           "aten::max",
+                           "aten::min",
+                           "aten::argmax",
+                           "aten::argmin",
+                           "aten::prod",
+                           "aten::std",
+                           "aten::var",
+                           "aten::norm",
+                           "aten::logsumexp",
+                           "aten::all",
+                           "aten::any",
+                           "aten::median",
+                           "aten::mode",
+                           "aten::kthvalue",
+                           "aten::linalg_vector_norm",
+                           "aten::nansum",
+                           "aten::nanmean",
+                           "aten::std_mean",
+                           "aten::var_mean",
+                           "aten::frobenius_norm",
+                           "aten::count_nonzero"}) {
     rules[name] = Reduce;
   }
   rules["aten::roll"] = Roll;

@@ -209,7 +209,8 @@ void Pad(GateWalker& walker, const Node* node) {
 
 // embedding(weight, indices): a dimension more.
 void Embedding(GateWalker& walker, const Node* node) {
-  if (TouchesBatch(walker.At(node->input(0)))) walker.Unproven(node, "has a table made of the batch");
+  if (TouchesBatch(walker.At(node->input(0))))
+    walker.Unproven(node, "has a table made of the batch");
   Trace out = walker.At(node->input(1));
   out.dims.reset();
   out.rank = out.rank.Plus(1);
@@ -228,7 +229,8 @@ void OneHot(GateWalker& walker, const Node* node) {
   PutAll(walker, node, out);
 }
 
-// lstm, gru, rnn_*: (input, hx, params, has_biases, layers, dropout, train, both ways, batch_first).
+// lstm, gru, rnn_*: (input, hx, params, has_biases, layers, dropout, train, both ways,
+// batch_first).
 void Recurrent(GateWalker& walker, const Node* node) {
   const Value* layout = OperatorInput(node, "batch_first");
   const auto batch_first = walker.constants().Bool(layout);
@@ -354,14 +356,16 @@ void Einsum(GateWalker& walker, const Node* node) {
   for (size_t i = 0; i < terms.size(); ++i) {
     const bool has = terms[i].find(letter) != std::string::npos;
     const bool varies = (*operands.elements)[i].batched();
-    if (letter != 0 && has && !varies) walker.Refuse(node, "combines the batch with a constant of its size");
+    if (letter != 0 && has && !varies)
+      walker.Refuse(node, "combines the batch with a constant of its size");
   }
   const size_t place = result.find(letter);
   if (letter != 0 && place == std::string::npos) {
     walker.Refuse(node, "mixes the rows of a batch: it sums over them");
   }
-  PutAll(walker, node, TensorTrace(letter == 0 ? -1 : static_cast<int>(place),
-                                   Rank::Known(static_cast<int>(result.size()))));
+  PutAll(walker, node,
+         TensorTrace(letter == 0 ? -1 : static_cast<int>(place),
+                     Rank::Known(static_cast<int>(result.size()))));
 }
 
 }  // namespace
@@ -378,16 +382,33 @@ void AddLayerRules(GateRules& rules) {
         "quantized::conv2d_relu", "quantized::conv3d_relu"}) {
     rules[name] = Convolution;
   }
-  for (const char* name :
-       {"aten::max_pool1d", "aten::max_pool2d", "aten::max_pool3d", "aten::avg_pool1d",
-        "aten::avg_pool2d", "aten::avg_pool3d", "aten::adaptive_avg_pool1d",
-        "aten::adaptive_avg_pool2d", "aten::adaptive_avg_pool3d", "aten::adaptive_max_pool1d",
-        "aten::adaptive_max_pool2d", "aten::adaptive_max_pool3d", "aten::max_pool1d_with_indices",
-        "aten::max_pool2d_with_indices", "aten::upsample_nearest1d", "aten::upsample_nearest2d",
-        "aten::upsample_nearest3d", "aten::upsample_bilinear2d", "aten::upsample_bicubic2d",
-        "aten::upsample_linear1d", "aten::__interpolate", "aten::__upsample",
-        "aten::__upsample_bilinear", "aten::pixel_shuffle", "aten::pixel_unshuffle",
-        "aten::channel_shuffle", "aten::lp_pool2d"}) {
+  for (const char* name : {"aten::max_pool1d",
+                           "aten::max_pool2d",
+                           "aten::max_pool3d",
+                           "aten::avg_pool1d",
+                           "aten::avg_pool2d",
+                           "aten::avg_pool3d",
+                           "aten::adaptive_avg_pool1d",
+                           "aten::adaptive_avg_pool2d",
+                           "aten::adaptive_avg_pool3d",
+                           "aten::adaptive_max_pool1d",
+                           "aten::adaptive_max_pool2d",
+                           "aten::adaptive_max_pool3d",
+                           "aten::max_pool1d_with_indices",
+                           "aten::max_pool2d_with_indices",
+                           "aten::upsample_nearest1d",
+                           "aten::upsample_nearest2d",
+                           "aten::upsample_nearest3d",
+                           "aten::upsample_bilinear2d",
+                           "aten::upsample_bicubic2d",
+                           "aten::upsample_linear1d",
+                           "aten::__interpolate",
+                           "aten::__upsample",
+                           "aten::__upsample_bilinear",
+                           "aten::pixel_shuffle",
+                           "aten::pixel_unshuffle",
+                           "aten::channel_shuffle",
+                           "aten::lp_pool2d"}) {
     rules[name] = Spatial;
   }
   for (const char* name : {"aten::lstm", "aten::gru", "aten::rnn_tanh", "aten::rnn_relu"}) {
@@ -397,9 +418,9 @@ void AddLayerRules(GateRules& rules) {
        {"aten::lstm_cell", "aten::gru_cell", "aten::rnn_tanh_cell", "aten::rnn_relu_cell"}) {
     rules[name] = Cell;
   }
-  for (const char* name : {"aten::pad", "aten::constant_pad_nd", "aten::reflection_pad1d",
-                           "aten::reflection_pad2d", "aten::replication_pad1d",
-                           "aten::replication_pad2d"}) {
+  for (const char* name :
+       {"aten::pad", "aten::constant_pad_nd", "aten::reflection_pad1d", "aten::reflection_pad2d",
+        "aten::replication_pad1d", "aten::replication_pad2d"}) {
     rules[name] = Pad;
   }
   rules["aten::addmm"] = Addmm;

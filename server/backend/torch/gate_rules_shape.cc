@@ -274,7 +274,8 @@ void Permute(GateWalker& walker, const Node* node) {
   Trace out = TensorTrace(tensor.batch, Rank::Known(static_cast<int>(dims->size())));
   if (tensor.batched()) {
     for (size_t i = 0; i < dims->size(); ++i) {
-      const int64_t dim = (*dims)[i] < 0 ? (*dims)[i] + static_cast<int64_t>(dims->size()) : (*dims)[i];
+      const int64_t dim =
+          (*dims)[i] < 0 ? (*dims)[i] + static_cast<int64_t>(dims->size()) : (*dims)[i];
       if (dim == tensor.batch) out.batch = static_cast<int>(i);
     }
   }
@@ -332,8 +333,8 @@ void Slice(GateWalker& walker, const Node* node) {
   const Value* end = OperatorInput(node, "end");
   if (place == Place::kBatch) {
     const bool from_first = walker.constants().IsNone(start) || walker.constants().Int(start) == 0;
-    const bool to_last = walker.constants().IsNone(end) ||
-                         walker.constants().Int(end).value_or(0) == INT64_MAX;
+    const bool to_last =
+        walker.constants().IsNone(end) || walker.constants().Int(end).value_or(0) == INT64_MAX;
     if (!from_first || !to_last || walker.constants().Int(OperatorInput(node, "step")) != 1) {
       walker.Refuse(node, "picks some rows out of the batch");
     }
@@ -376,8 +377,7 @@ void Split(GateWalker& walker, const Node* node) {
 // prim::ConstantChunk[chunks, dim]: one output for each part.
 void ConstantChunk(GateWalker& walker, const Node* node) {
   const Trace tensor = walker.At(node->input(0));
-  if (tensor.batched() &&
-      walker.PlaceOf(node, tensor, node->i(c10::attr::dim)) == Place::kBatch) {
+  if (tensor.batched() && walker.PlaceOf(node, tensor, node->i(c10::attr::dim)) == Place::kBatch) {
     walker.Refuse(node, "takes the rows of the batch apart");
   }
   Trace part = tensor;
@@ -462,7 +462,8 @@ void Index(GateWalker& walker, const Node* node) {
     if (indices[i].batched()) {
       walker.Refuse(node, "picks values by a mask or an index made of the batch");
     }
-    if (static_cast<int>(i) <= tensor.batch) walker.Refuse(node, "picks some rows out of the batch");
+    if (static_cast<int>(i) <= tensor.batch)
+      walker.Refuse(node, "picks some rows out of the batch");
     fixed += 1;
   }
   if (fixed != 1) walker.Unproven(node, "has more than one index");
@@ -547,7 +548,8 @@ void GetItem(GateWalker& walker, const Node* node) {
   std::optional<Trace> any;
   if (list.element) any = *list.element;
   if (list.elements) {
-    for (const Trace& element : *list.elements) any = any ? Join(*any, element) : std::optional(element);
+    for (const Trace& element : *list.elements)
+      any = any ? Join(*any, element) : std::optional(element);
   }
   if (!any) {
     if (TouchesBatch(list)) walker.Unproven(node, "takes an element that is not known");
@@ -638,12 +640,13 @@ void Triangle(GateWalker& walker, const Node* node) {
 }  // namespace
 
 void AddShapeRules(GateRules& rules) {
-  for (const char* name : {"aten::view", "aten::reshape", "aten::_reshape_alias",
-                           "aten::_unsafe_view"}) {
+  for (const char* name :
+       {"aten::view", "aten::reshape", "aten::_reshape_alias", "aten::_unsafe_view"}) {
     rules[name] = View;
   }
   for (const char* name : {"aten::expand", "aten::broadcast_to"}) rules[name] = Expand;
-  for (const char* name : {"aten::expand_as", "aten::view_as", "aten::reshape_as"}) rules[name] = As;
+  for (const char* name : {"aten::expand_as", "aten::view_as", "aten::reshape_as"})
+    rules[name] = As;
   for (const char* name : {"aten::transpose", "aten::swapaxes", "aten::swapdims"}) {
     rules[name] = Transpose;
   }
@@ -651,12 +654,12 @@ void AddShapeRules(GateRules& rules) {
                            "aten::tensor_split", "aten::unsafe_chunk", "aten::unsafe_split"}) {
     rules[name] = Split;
   }
-  for (const char* name : {"aten::cat", "aten::concat", "aten::concatenate", "aten::stack",
-                           "quantized::cat"}) {
+  for (const char* name :
+       {"aten::cat", "aten::concat", "aten::concatenate", "aten::stack", "quantized::cat"}) {
     rules[name] = Cat;
   }
-  for (const char* name : {"aten::gather", "aten::scatter", "aten::scatter_add",
-                           "aten::take_along_dim"}) {
+  for (const char* name :
+       {"aten::gather", "aten::scatter", "aten::scatter_add", "aten::take_along_dim"}) {
     rules[name] = Gather;
   }
   for (const char* name : {"aten::zeros", "aten::ones", "aten::full", "aten::new_zeros",

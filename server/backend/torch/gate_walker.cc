@@ -115,7 +115,8 @@ Trace GateWalker::ArgumentTrace(const c10::TypePtr& type, int argument) {
       }
       return ListTrace(std::move(elements));
     }
-    default: return NumberTrace(Depends::kFixed);
+    default:
+      return NumberTrace(Depends::kFixed);
   }
 }
 
@@ -284,8 +285,8 @@ bool GateWalker::VisitStructure(const Node* node) {
     for (size_t i = 0; i < node->outputs().size(); ++i) {
       if (tuple.shape_of) {
         const int batch = tuple.shape_of->batch;
-        Put(node->outputs()[i], NumberTrace(static_cast<int>(i) == batch ? Depends::kBatchSize
-                                                                         : Depends::kShape));
+        Put(node->outputs()[i],
+            NumberTrace(static_cast<int>(i) == batch ? Depends::kBatchSize : Depends::kShape));
       } else if (tuple.elements && i < tuple.elements->size()) {
         Put(node->outputs()[i], (*tuple.elements)[i]);
       } else if (auto any = AnyElement(tuple)) {
@@ -312,11 +313,13 @@ bool GateWalker::VisitStructure(const Node* node) {
   } else if (name == "prim::Print" || name == "aten::warn") {
     // Text for people, no result.
   } else if (name == "prim::dtype" || name == "prim::device" || name == "prim::layout" ||
-             name == "prim::is_cuda" || name == "prim::requires_grad" || name == "prim::is_nested" ||
-             name == "prim::is_quantized" || name == "aten::is_floating_point" ||
-             name == "aten::__is__" || name == "aten::__isnot__" || name == "prim::isinstance" ||
-             name == "prim::type" || name == "aten::is_complex" || name == "aten::requires_grad" ||
-             name == "aten::get_device" || name == "aten::format" || name == "aten::is_contiguous") {
+             name == "prim::is_cuda" || name == "prim::requires_grad" ||
+             name == "prim::is_nested" || name == "prim::is_quantized" ||
+             name == "aten::is_floating_point" || name == "aten::__is__" ||
+             name == "aten::__isnot__" || name == "prim::isinstance" || name == "prim::type" ||
+             name == "aten::is_complex" || name == "aten::requires_grad" ||
+             name == "aten::get_device" || name == "aten::format" ||
+             name == "aten::is_contiguous") {
     Put(output(), NumberTrace(Depends::kFixed));
   } else {
     return false;
@@ -375,8 +378,7 @@ void GateWalker::VisitOperator(const Node* node) {
     trace.is_tensor = IsTensor(output);
     if (output->type()->kind() == c10::TypeKind::ListType) {
       Trace element;
-      element.is_tensor =
-          output->type()->containedTypes()[0]->kind() == c10::TypeKind::TensorType;
+      element.is_tensor = output->type()->containedTypes()[0]->kind() == c10::TypeKind::TensorType;
       trace.element = std::make_shared<const Trace>(std::move(element));
     }
     Put(output, std::move(trace));
@@ -386,11 +388,11 @@ void GateWalker::VisitOperator(const Node* node) {
 void GateWalker::CheckResult(const Node* node, const Trace& result) {
   if (result.is_tensor) {
     if (result.batch == 0) return;
-    throw GateStop{Verdict::kRefused,
-                   result.batch < 0
-                       ? "A result does not depend on the batch, so it has no row for each row."
-                       : "A result has its batch in dimension " + std::to_string(result.batch) +
-                             ", not 0."};
+    throw GateStop{
+        Verdict::kRefused,
+        result.batch < 0
+            ? "A result does not depend on the batch, so it has no row for each row."
+            : "A result has its batch in dimension " + std::to_string(result.batch) + ", not 0."};
   }
   if (result.depends >= Depends::kBatchSize || (result.shape_of && result.shape_of->batched())) {
     throw GateStop{Verdict::kRefused, "A result tells the size of the batch, size(0)."};

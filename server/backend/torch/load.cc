@@ -37,7 +37,8 @@ class Deserializer {
       : reader_(std::move(reader)),
         unit_(std::make_shared<CompilationUnit>()),
         importer_(
-            unit_, &constants_, [this](const std::string& qualifier) { return FindSource(qualifier); },
+            unit_, &constants_,
+            [this](const std::string& qualifier) { return FindSource(qualifier); },
             reader_->version()) {}
 
   torch::jit::Module Read() {
@@ -186,8 +187,7 @@ void VisitValues(const IValue& root, const std::function<void(const IValue&)>& v
   while (!waiting.empty()) {
     const IValue value = std::move(waiting.back());
     waiting.pop_back();
-    if (value.isPtrType() && !value.isNone() &&
-        !seen.insert(value.internalToPointer()).second) {
+    if (value.isPtrType() && !value.isNone() && !seen.insert(value.internalToPointer()).second) {
       continue;
     }
     visit(value);

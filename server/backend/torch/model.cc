@@ -152,9 +152,9 @@ Result<std::vector<c10::IValue>> TorchInstance::Gather(std::span<const Item> ite
       }
       parts[k] = &items[k].arguments[i];
     }
-    FLAMBEAU_ASSIGN_OR_RETURN(
-        c10::IValue value,
-        gatherer.Gather(plan.arguments[i], std::span<const Value* const>(parts.data(), parts.size())));
+    FLAMBEAU_ASSIGN_OR_RETURN(c10::IValue value,
+                              gatherer.Gather(plan.arguments[i], std::span<const Value* const>(
+                                                                     parts.data(), parts.size())));
     stack.push_back(std::move(value));
   }
   return stack;

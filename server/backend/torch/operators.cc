@@ -14,9 +14,8 @@ using torch::jit::Block;
 using torch::jit::Graph;
 using torch::jit::Node;
 
-constexpr std::array<std::string_view, 6> kNamespaces = {"aten::",      "prim::",
-                                                         "quantized::", "_quantized::",
-                                                         "prepacked::", "mkldnn_prepacked::"};
+constexpr std::array<std::string_view, 6> kNamespaces = {
+    "aten::", "prim::", "quantized::", "_quantized::", "prepacked::", "mkldnn_prepacked::"};
 
 // Of namespace aten, those that reach outside the process or change it for other models.
 const std::unordered_set<std::string_view>& RefusedAten() {
@@ -129,7 +128,8 @@ bool StartsWith(std::string_view text, std::string_view prefix) {
 
 bool IsAllowed(std::string_view name) {
   if (StartsWith(name, "prim::")) return AllowedPrim().count(name) != 0;
-  if (StartsWith(name, "profiler::_record_function")) return true;  // torch.profiler.record_function
+  if (StartsWith(name, "profiler::_record_function"))
+    return true;  // torch.profiler.record_function
   if (RefusedAten().count(name) != 0) return false;
   for (std::string_view prefix : kNamespaces) {
     if (StartsWith(name, prefix)) return true;

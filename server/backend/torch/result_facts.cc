@@ -33,14 +33,14 @@ std::string Evidence(const Node* node, const at::Tensor& weight) {
 // Shape and datatype unchanged, for the floating-point numbers that layers give.
 bool Keeps(std::string_view op) {
   static const std::unordered_set<std::string_view> names = {
-      "aten::relu",       "aten::relu_",      "aten::sigmoid",     "aten::tanh",
-      "aten::gelu",       "aten::silu",       "aten::leaky_relu",  "aten::elu",
-      "aten::softplus",   "aten::hardswish",  "aten::hardsigmoid", "aten::mish",
-      "aten::dropout",    "aten::dropout_",   "aten::contiguous",  "aten::clone",
-      "aten::detach",     "aten::layer_norm", "aten::group_norm",  "aten::batch_norm",
-      "aten::exp",        "aten::log",        "aten::sqrt",        "aten::abs",
-      "aten::neg",        "aten::sigmoid_",   "aten::tanh_",       "aten::hardtanh",
-      "aten::relu6",      "aten::clamp",      "aten::selu",        "aten::log_sigmoid"};
+      "aten::relu",     "aten::relu_",      "aten::sigmoid",     "aten::tanh",
+      "aten::gelu",     "aten::silu",       "aten::leaky_relu",  "aten::elu",
+      "aten::softplus", "aten::hardswish",  "aten::hardsigmoid", "aten::mish",
+      "aten::dropout",  "aten::dropout_",   "aten::contiguous",  "aten::clone",
+      "aten::detach",   "aten::layer_norm", "aten::group_norm",  "aten::batch_norm",
+      "aten::exp",      "aten::log",        "aten::sqrt",        "aten::abs",
+      "aten::neg",      "aten::sigmoid_",   "aten::tanh_",       "aten::hardtanh",
+      "aten::relu6",    "aten::clamp",      "aten::selu",        "aten::log_sigmoid"};
   return names.count(op) != 0;
 }
 
@@ -153,8 +153,8 @@ class ResultWalker {
     if (!weight || weight->dim() < 3 || weight->is_quantized()) return std::nullopt;
     std::vector<int64_t> dims(static_cast<size_t>(weight->dim()), -1);
     const Value* flag = OperatorInput(node, "transposed");
-    const bool by_name = std::string_view(node->kind().toUnqualString()).find("transpose") !=
-                         std::string_view::npos;
+    const bool by_name =
+        std::string_view(node->kind().toUnqualString()).find("transpose") != std::string_view::npos;
     const auto transposed = flag == nullptr ? std::optional<bool>(by_name) : constants_.Bool(flag);
     if (transposed && !*transposed) dims[1] = weight->size(0);
     return Known{std::move(dims), std::nullopt, weight->scalar_type(), Evidence(node, *weight)};
@@ -249,10 +249,10 @@ void InferResults(const torch::jit::Graph& graph, GraphConstants& constants, Met
   }
   const bool in_sight = result->node()->kind() == c10::prim::TupleConstruct;
   for (size_t i = 0; i < tuple->elements().size(); ++i) {
-    const std::string name = tuple->schema()
-                                 ? "result." + tuple->schema()->arguments()[i].name()
-                                 : "result[" + std::to_string(i) + "]";
-    facts.results.push_back({name, in_sight ? walker.Fact(result->node()->input(i)) : TensorFact{}});
+    const std::string name = tuple->schema() ? "result." + tuple->schema()->arguments()[i].name()
+                                             : "result[" + std::to_string(i) + "]";
+    facts.results.push_back(
+        {name, in_sight ? walker.Fact(result->node()->input(i)) : TensorFact{}});
   }
 }
 

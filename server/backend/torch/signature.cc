@@ -147,7 +147,8 @@ class SignatureWalker {
     }
   }
 
-  // A request is a batch: the form without a batch dimension, which LibTorch takes too, is not meant.
+  // A request is a batch: the form without a batch dimension, which LibTorch takes too, is not
+  // meant.
   void DemandConvolution(const Node* node, const std::string& op, const ArgumentFlow& flow,
                          Claim& claim) {
     if (op.find("conv") == std::string::npos) return;
@@ -159,8 +160,9 @@ class SignatureWalker {
     DemandTypes(flow, {weight->scalar_type()}, evidence, claim);
     const auto groups = constants_.Int(OperatorInput(node, "groups"));
     const Value* flag = OperatorInput(node, "transposed");
-    const auto transposed = flag == nullptr ? std::optional<bool>(op.find("transpose") != std::string::npos)
-                                            : constants_.Bool(flag);
+    const auto transposed = flag == nullptr
+                                ? std::optional<bool>(op.find("transpose") != std::string::npos)
+                                : constants_.Bool(flag);
     std::vector<int64_t> dims(spatial + 2, -1);
     if (groups && transposed) dims[1] = *transposed ? weight->size(0) : weight->size(1) * *groups;
     DemandDims(flow, dims, evidence, claim);
@@ -222,8 +224,7 @@ class SignatureWalker {
 
 }  // namespace
 
-void InferArguments(const torch::jit::Graph& graph, GraphConstants& constants,
-                    MethodFacts& facts) {
+void InferArguments(const torch::jit::Graph& graph, GraphConstants& constants, MethodFacts& facts) {
   const SignatureWalker walker(graph, constants);
   for (size_t i = 0; i < facts.arguments.size() && i < walker.claims().size(); ++i) {
     if (facts.arguments[i].kind == ValueKind::kTensor) {

@@ -16,8 +16,8 @@ class Prover {
          const std::unordered_set<std::string>& assigned)
       : graph_(graph), module_(module), assigned_(assigned) {}
 
-  // If control flow asks for the rank of an argument, every rank is tried: the proof then holds from
-  // the rank on above which each is proven or always raises an exception.
+  // If control flow asks for the rank of an argument, every rank is tried: the proof then holds
+  // from the rank on above which each is proven or always raises an exception.
   GateOutcome Prove(const Ranks& ranks, int guesses) {
     GateOutcome outcome = GateWalker(graph_, module_, assigned_, ranks).Walk();
     if (outcome.rank_of < 0 || ranks.count(outcome.rank_of) != 0) return outcome;

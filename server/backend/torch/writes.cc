@@ -28,8 +28,10 @@ bool HoldsMemory(const Value* value) {
     case c10::TypeKind::BoolType:
     case c10::TypeKind::StringType:
     case c10::TypeKind::NoneType:
-    case c10::TypeKind::DeviceObjType: return false;
-    default: return true;
+    case c10::TypeKind::DeviceObjType:
+      return false;
+    default:
+      return true;
   }
 }
 

@@ -173,6 +173,7 @@ TEST_F(ClientTest, GivesUpAtItsTimeout) {
   request.model = "echo";
   request.inputs = {client::MakeTensor("x", {1}, std::vector<float>{1})};
   EXPECT_EQ((*client)->Infer(request).status().code(), absl::StatusCode::kDeadlineExceeded);
+  scheduler().Release();  // what is held keeps the scheduler itself alive
 }
 
 TEST_F(ClientTest, PredictPrintsTheOutput) {

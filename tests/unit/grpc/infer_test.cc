@@ -192,6 +192,7 @@ TEST_F(InferTest, AnswersManyCallsAtOnce) {
   constexpr int kCalls = 64;
   scheduler().Hold();
   std::vector<std::future<std::string>> answers;
+  answers.reserve(kCalls);
   for (int i = 0; i < kCalls; ++i) {
     answers.push_back(std::async(std::launch::async, [this, i] {
       ModelInferRequest request = EchoRequest();

@@ -17,7 +17,9 @@ using ::testing::HasSubstr;
 template <typename T>
 Value TensorOf(DType dtype, const Shape& shape, const std::vector<T>& elements) {
   Tensor tensor = *Tensor::AllocateBytes(dtype, shape, elements.size() * sizeof(T));
-  std::memcpy(tensor.mutable_data(), elements.data(), elements.size() * sizeof(T));
+  if (!elements.empty()) {
+    std::memcpy(tensor.mutable_data(), elements.data(), elements.size() * sizeof(T));
+  }
   return Value{tensor};
 }
 

@@ -80,7 +80,7 @@ struct Setup {
 };
 
 // One client that waits for each answer: two thread hand-offs per request.
-void BM_OneClient(benchmark::State& state) {
+void OneClient(benchmark::State& state) {
   Setup setup(static_cast<int>(state.range(0)));
   Countdown countdown;
   for (auto _ : state) {
@@ -90,10 +90,10 @@ void BM_OneClient(benchmark::State& state) {
   }
   state.SetItemsProcessed(state.iterations());
 }
-BENCHMARK(BM_OneClient)->Arg(1)->Arg(2)->UseRealTime();
+BENCHMARK(OneClient)->Arg(1)->Arg(2)->UseRealTime();
 
 // Many clients in flight, from one thread: what a request costs when batches fill.
-void BM_ManyInFlight(benchmark::State& state) {
+void ManyInFlight(benchmark::State& state) {
   Setup setup(1);
   const int in_flight = static_cast<int>(state.range(0));
   Countdown countdown;
@@ -106,10 +106,10 @@ void BM_ManyInFlight(benchmark::State& state) {
   }
   state.SetItemsProcessed(state.iterations() * in_flight);
 }
-BENCHMARK(BM_ManyInFlight)->Arg(8)->Arg(32)->Arg(256)->UseRealTime();
+BENCHMARK(ManyInFlight)->Arg(8)->Arg(32)->Arg(256)->UseRealTime();
 
 // Submit alone, while stopping: what refusing costs.
-void BM_Refused(benchmark::State& state) {
+void RefusedWhileStopping(benchmark::State& state) {
   Setup setup(1);
   setup.scheduler->Stop();
   int refused = 0;
@@ -118,7 +118,7 @@ void BM_Refused(benchmark::State& state) {
   }
   benchmark::DoNotOptimize(refused);
 }
-BENCHMARK(BM_Refused);
+BENCHMARK(RefusedWhileStopping);
 
 }  // namespace
 }  // namespace flambeau

@@ -135,7 +135,9 @@ TEST_F(ProofTest, ADependenceOnTheBatchSizeIsRefused) {
 
 TEST_F(ProofTest, ADependenceOnThePositionIsRefused) {
   const auto result = ProveEffect([](FakeBatch& batch) {
-    for (size_t i = 0; i < batch.out.size(); ++i) batch.out[i] += 0.01 * static_cast<double>(i / 4);
+    for (int64_t row = 0; row < batch.rows; ++row) {
+      batch.out[row * batch.row_size] += 0.01 * static_cast<double>(row);
+    }
   });
   EXPECT_EQ(result.proof.verdict, Verdict::kRefused);
 }

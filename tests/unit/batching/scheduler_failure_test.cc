@@ -96,6 +96,7 @@ TEST_F(SchedulerFailureTest, StopAnswersEverythingOnce) {
   Create();
   const auto busy = Occupy();
   std::vector<std::unique_ptr<Reply>> waiting;
+  waiting.reserve(10);
   for (int i = 0; i < 10; ++i) waiting.push_back(Submit(TensorOf({1, 1})));
   scheduler_->Stop();
   for (const auto& reply : waiting) EXPECT_EQ(reply->Code(), StatusCode::kUnavailable);
@@ -114,6 +115,7 @@ TEST_F(SchedulerFailureTest, APoisonedRowFailsAlone) {
   Create();
   const auto busy = Occupy();
   std::vector<std::unique_ptr<Reply>> replies;
+  replies.reserve(10);
   for (int i = 10; i < 18; ++i) replies.push_back(Submit(TensorOf({1.0f * i, 1})));
   latch_.Open();
   for (int i = 0; i < 8; ++i) {
@@ -133,6 +135,7 @@ TEST_F(SchedulerFailureTest, ABatchWithoutMemoryIsSplit) {
   Create();
   const auto busy = Occupy();
   std::vector<std::unique_ptr<Reply>> replies;
+  replies.reserve(10);
   for (int i = 0; i < 4; ++i) replies.push_back(Submit(TensorOf({5.0f, 1.0f * i})));
   latch_.Open();
   for (const auto& reply : replies) EXPECT_TRUE(reply->Wait().ok());
@@ -151,6 +154,7 @@ TEST_F(SchedulerFailureTest, RunningOutOfMemoryHalvesTheBatchAndKeepsTheVerdict)
   *memory = 2;
   const auto busy = Occupy();
   std::vector<std::unique_ptr<Reply>> replies;
+  replies.reserve(10);
   for (int i = 0; i < 4; ++i) replies.push_back(Submit(TensorOf({5.0f, 1.0f * i})));
   latch_.Open();
   for (const auto& reply : replies) EXPECT_EQ(reply->BatchRows(), 2);
@@ -167,6 +171,7 @@ TEST_F(SchedulerFailureTest, ABatchThatFailsWithoutABadRowEndsMerging) {
   *broken = true;
   auto busy = Occupy();
   std::vector<std::unique_ptr<Reply>> replies;
+  replies.reserve(10);
   for (int i = 0; i < 3; ++i) replies.push_back(Submit(TensorOf({1, 1})));
   latch_.Open();
   for (const auto& reply : replies) EXPECT_THAT(reply->Numbers(), ElementsAre(2, 2));

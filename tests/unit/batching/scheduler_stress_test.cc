@@ -64,6 +64,7 @@ TEST_F(SchedulerStressTest, EveryRequestIsAnsweredOnceAndRight) {
   auto scheduler = Create();
   {
     std::vector<Thread> clients;
+    clients.reserve(kThreads);
     for (int t = 0; t < kThreads; ++t) {
       clients.emplace_back("client", [&, t] {
         for (int i = t; i < kRequests; i += kThreads) scheduler->Submit(Request(i, &tally));
@@ -84,6 +85,7 @@ TEST_F(SchedulerStressTest, FailuresDeadlinesAndCancelsReachTheirOwnRequests) {
   auto scheduler = Create();
   {
     std::vector<Thread> clients;
+    clients.reserve(kThreads);
     for (int t = 0; t < kThreads; ++t) {
       clients.emplace_back("client", [&, t] {
         for (int i = t; i < kRequests; i += kThreads) {
@@ -115,6 +117,7 @@ TEST_F(SchedulerStressTest, StoppingAmidSubmissionsAnswersEveryRequestOnce) {
   auto scheduler = Create();
   {
     std::vector<Thread> clients;
+    clients.reserve(kThreads);
     std::atomic<int> sent{0};
     for (int t = 0; t < kThreads; ++t) {
       clients.emplace_back("client", [&, t] {

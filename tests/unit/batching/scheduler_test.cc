@@ -29,6 +29,7 @@ TEST_F(SchedulerTest, ABusyWorkerCollectsWhatWaits) {
   Create();
   const auto busy = Occupy();
   std::vector<std::unique_ptr<Reply>> replies;
+  replies.reserve(10);
   for (int i = 0; i < 5; ++i) replies.push_back(Submit(TensorOf({1.0f * i, 1})));
   EXPECT_EQ(scheduler_->queue_depth(), 5u);
   EXPECT_EQ(observer_.depth(), 5u);
@@ -48,6 +49,7 @@ TEST_F(SchedulerTest, ABatchHoldsNoMoreThanItsMaximum) {
   Create();
   const auto busy = Occupy();
   std::vector<std::unique_ptr<Reply>> replies;
+  replies.reserve(10);
   for (int i = 0; i < 9; ++i) replies.push_back(Submit(TensorOf({1.0f * i, 1})));
   latch_.Open();
   for (int i = 0; i < 9; ++i) EXPECT_THAT(replies[i]->Numbers(), ElementsAre(2.0f * i, 2));
@@ -91,6 +93,7 @@ TEST_F(SchedulerTest, BucketsDoNotCutEachOther) {
   journal_.Clear();
   const auto busy = Occupy();
   std::vector<std::unique_ptr<Reply>> replies;
+  replies.reserve(10);
   for (int i = 0; i < 3; ++i) {
     replies.push_back(Submit(TensorOf({1, 1})));
     replies.push_back(Submit(TensorOf({1, 1, 1})));
@@ -131,6 +134,7 @@ TEST_F(SchedulerTest, OneArrivalWakesOneWorkerOfSeveral) {
 TEST_F(SchedulerTest, WhatArrivesWhileWaitingForCoresIsMerged) {
   Create();
   std::vector<std::unique_ptr<Reply>> replies;
+  replies.reserve(10);
   permits_.Acquire(4);
   for (int i = 0; i < 6; ++i) replies.push_back(Submit(TensorOf({1, 1})));
   EXPECT_THAT(journal_.rows(), IsEmpty());
@@ -159,6 +163,7 @@ TEST_F(SchedulerTest, PermitsCapWhatRunsAtOnce) {
                          {&clock_, &two, log_.get(), nullptr});
   latch_.Close();
   std::vector<std::unique_ptr<Reply>> replies;
+  replies.reserve(10);
   for (int i = 0; i < 8; ++i) {
     replies.push_back(std::make_unique<Reply>());
     scheduler->Submit({0, {TensorOf({1, 1})}, kNoDeadline, nullptr, replies.back()->Done()});
@@ -216,6 +221,7 @@ TEST_F(SchedulerTest, ABatchIsHeldWhileItsClientsReturn) {
   Create();
   auto busy = Occupy();
   std::vector<std::unique_ptr<Reply>> replies;
+  replies.reserve(10);
   for (int i = 0; i < 4; ++i) replies.push_back(Submit(TensorOf({1, 1})));
   latch_.Open();
   for (const auto& reply : replies) EXPECT_EQ(reply->BatchRows(), 4);
@@ -237,6 +243,7 @@ TEST_F(SchedulerTest, AClientThatDoesNotReturnIsNotWaitedForLong) {
   Create();
   auto busy = Occupy();
   std::vector<std::unique_ptr<Reply>> replies;
+  replies.reserve(10);
   for (int i = 0; i < 4; ++i) replies.push_back(Submit(TensorOf({1, 1})));
   latch_.Open();
   for (const auto& reply : replies) EXPECT_EQ(reply->BatchRows(), 4);
@@ -253,6 +260,7 @@ TEST_F(SchedulerTest, UnprovenRequestsAreNeverMerged) {
   Create();
   const auto busy = Occupy();
   std::vector<std::unique_ptr<Reply>> replies;
+  replies.reserve(10);
   for (int i = 0; i < 4; ++i) replies.push_back(Submit(TensorOf({1.0f * i, 1})));
   latch_.Open();
   for (int i = 0; i < 4; ++i) EXPECT_THAT(replies[i]->Numbers(), ElementsAre(2.0f * i, 2));

@@ -136,7 +136,7 @@ class Driver {
       : request_(request), callers_(callers) {
     grpc::ChannelArguments options;
     options.SetMaxReceiveMessageSize(-1);
-    options.SetInt("flambeau.driver", next_channel_++);  // or channels share one connection
+    options.SetInt("flambeau.driver", channel_count++);  // or channels share one connection
     channel_ =
         grpc::CreateCustomChannel(arguments.server, grpc::InsecureChannelCredentials(), options);
     stub_ = inference::GRPCInferenceService::NewStub(channel_);
@@ -185,7 +185,7 @@ class Driver {
     microseconds_.push_back(std::chrono::duration<float, std::micro>(now - caller.start).count());
   }
 
-  static inline int next_channel_ = 0;
+  static inline int channel_count = 0;
 
   const inference::ModelInferRequest& request_;
   std::shared_ptr<grpc::Channel> channel_;
@@ -219,6 +219,7 @@ int Run(const Arguments& arguments) {
   const auto end = start + std::chrono::duration_cast<SteadyClock::duration>(
                                std::chrono::duration<double>(arguments.seconds));
   std::vector<std::thread> threads;
+  threads.reserve(drivers.size());
   for (const auto& driver : drivers) threads.emplace_back([&driver, end] { driver->Run(end); });
   for (std::thread& thread : threads) thread.join();
   const double seconds = std::chrono::duration<double>(SteadyClock::now() - start).count();

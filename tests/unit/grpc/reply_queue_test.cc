@@ -55,6 +55,7 @@ TEST(ReplyQueueTest, SendsEachReplyOnce) {
   {
     ReplyQueue queue(2);
     std::vector<std::thread> posters;
+    posters.reserve(kPosters);
     for (int i = 0; i < kPosters; ++i) {
       posters.emplace_back([&] {
         for (int j = 0; j < kReplies; ++j) queue.Post(std::make_shared<CountedReply>(&sent));

@@ -96,10 +96,13 @@ def test_typed_and_raw_contents_get_the_same_answer(server, stubs, expected):
 def test_a_grpc_deadline_is_kept(server, stubs):
     messages, service = stubs
     with grpc.insecure_channel(f"127.0.0.1:{server.grpc_port}") as channel:
-        request = messages.ModelInferRequest(model_name="linear")
-        request.inputs.add(name="input", datatype="FP32", shape=[1, 10]).contents.fp32_contents.extend([1] * 10)
-        with pytest.raises(grpc.RpcError) as caught:
-            service.GRPCInferenceServiceStub(channel).ModelInfer(request, timeout=1e-6)
+        stub = service.GRPCInferenceServiceStub(channel)
+        request = messages.ModelInferRequest(model_name="resnet18")
+        request.inputs.add(name=stub.ModelMetadata(messages.ModelMetadataRequest(name="resnet18"), timeout=60)
+                           .inputs[0].name, datatype="FP32", shape=[16, 3, 224, 224])
+        request.raw_input_contents.append(bytes(16 * 3 * 224 * 224 * 4))
+        with pytest.raises(grpc.RpcError) as caught:  # sixteen images take some tenths of a second
+            stub.ModelInfer(request, timeout=0.02)
         assert caught.value.code() == grpc.StatusCode.DEADLINE_EXCEEDED
 
 

@@ -264,6 +264,125 @@ class PlainMlp(nn.Module):
         return self.layers(x)
 
 
+class Causal(nn.Module):
+    """Attention with a mask that is a constant."""
+
+    def __init__(self):
+        super().__init__()
+        self.q = nn.Linear(16, 16)
+        self.k = nn.Linear(16, 16)
+        self.v = nn.Linear(16, 16)
+        self.register_buffer("mask", torch.tril(torch.ones(32, 32)).view(1, 1, 32, 32))
+
+    def forward(self, x: Tensor) -> Tensor:
+        b, t, c = x.size()
+        q = self.q(x).view(b, t, 4, c // 4).transpose(1, 2)
+        k = self.k(x).view(b, t, 4, c // 4).transpose(1, 2)
+        v = self.v(x).view(b, t, 4, c // 4).transpose(1, 2)
+        scores = (q @ k.transpose(-2, -1)) * 0.5
+        scores = scores.masked_fill(self.mask[:, :, :t, :t] == 0, float("-inf"))
+        return (torch.softmax(scores, dim=-1) @ v).transpose(1, 2).contiguous().view(b, t, c)
+
+
+class Recommender(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.tables = nn.ModuleList([nn.Embedding(n, 4) for n in (10, 20, 30)])
+        self.mlp = nn.Sequential(nn.Linear(12 + 5, 16), nn.ReLU(), nn.Linear(16, 1))
+
+    def forward(self, dense: Tensor, categories: Tensor) -> Tensor:
+        parts: List[Tensor] = []
+        for i, table in enumerate(self.tables):
+            parts.append(table(categories[:, i]))
+        parts.append(dense)
+        return self.mlp(torch.cat(parts, 1)).squeeze(1)
+
+
+class Encoder(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.tokens = nn.Embedding(100, 32)
+        self.places = nn.Embedding(64, 32)
+        layer = nn.TransformerEncoderLayer(32, 4, 64, batch_first=True)
+        self.layers = nn.TransformerEncoder(layer, 2, enable_nested_tensor=False)
+        self.head = nn.Linear(32, 4)
+
+    def forward(self, ids: Tensor) -> Tensor:
+        x = self.tokens(ids) + self.places(torch.arange(ids.size(1)))
+        return self.head(self.layers(x).mean(dim=1))
+
+
+class UNet(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.down = nn.Conv2d(1, 8, 3, padding=1)
+        self.deeper = nn.Conv2d(8, 16, 3, padding=1, stride=2)
+        self.up = nn.ConvTranspose2d(16, 8, 2, stride=2)
+        self.out = nn.Conv2d(16, 1, 1)
+
+    def forward(self, x: Tensor) -> Tensor:
+        a = torch.relu(self.down(x))
+        b = self.up(torch.relu(self.deeper(a)))
+        if b.shape[-1] != a.shape[-1]:
+            b = nn.functional.interpolate(b, size=a.shape[-2:])
+        return torch.sigmoid(self.out(torch.cat([a, b], 1)))
+
+
+class LstmStates(nn.Module):
+    """The states have their batch in dimension 1."""
+
+    def __init__(self):
+        super().__init__()
+        self.rnn = nn.LSTM(8, 6, batch_first=True)
+
+    def forward(self, x: Tensor):
+        output, (h, c) = self.rnn(x)
+        return output, h, c
+
+
+class Contrastive(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.fc = nn.Linear(10, 8)
+
+    def forward(self, a: Tensor, b: Tensor) -> Tensor:
+        return self.fc(a) @ self.fc(b).t()
+
+
+class Pairwise(nn.Module):
+    def forward(self, x: Tensor) -> Tensor:
+        return (x.unsqueeze(0) - x.unsqueeze(1)).sum(1)
+
+
+class DividesBySize(nn.Module):
+    def forward(self, x: Tensor) -> Tensor:
+        return x / x.size(0)
+
+
+class WritesRow(nn.Module):
+    def forward(self, x: Tensor) -> Tensor:
+        y = x * 1
+        y[0] = 0.0
+        return y
+
+
+class WritesColumn(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.fc = nn.Linear(4, 4)
+
+    def forward(self, x: Tensor) -> Tensor:
+        y = self.fc(x)
+        y[:, 0] = 0.0
+        y[:, 1] = x[:, 2]
+        return y
+
+
+class Reshuffles(nn.Module):
+    def forward(self, x: Tensor) -> Tensor:
+        return x.t().reshape(x.size(0), -1)
+
+
 # ---- Models that the gate must or must not let through ----------------------------------------
 
 
@@ -820,6 +939,20 @@ def write_gates(writer):
     writer.gate("proven_linear", nn.Linear(10, 5), "proven", example=torch.randn(1, 10))
     writer.gate("proven_mlp_traced", PlainMlp(), "proven", example=torch.randn(2, 10))
     writer.gate("proven_attention_traced", Attention(), "proven", example=torch.randn(2, 3, 16))
+
+    writer.gate("proven_causal", Causal(), "proven")
+    writer.gate("proven_recommender", Recommender(), "proven")
+    writer.gate("proven_unet", UNet(), "proven")
+    writer.gate("proven_writes_column", WritesColumn(), "proven")
+    ids = torch.randint(0, 100, (2, 7))
+    writer.gate("proven_encoder_traced", Encoder(), "proven", example=ids)
+    writer.gate("proven_vit_traced", TinyViT(), "proven", example=torch.randn(2, 3, 8, 8))
+    writer.gate("lstm_states", LstmStates(), "refused", "dimension 1")
+    writer.gate("contrastive", Contrastive(), "refused", "aten::matmul")
+    writer.gate("pairwise", Pairwise(), "refused", "aten::sub")
+    writer.gate("divides_by_size", DividesBySize(), "refused", "aten::div")
+    writer.gate("writes_row", WritesRow(), "refused", "aten::select")
+    writer.gate("reshuffles", Reshuffles(), "refused", "aten::reshape")
 
     writer.gate("batch_mean", BatchMean(), "refused", "aten::mean")
     writer.gate("normalises", Normalises(), "refused", "aten::max")

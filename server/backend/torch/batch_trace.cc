@@ -36,7 +36,9 @@ std::optional<Trace> JoinElements(const Trace& a, const Trace& b) {
 }
 
 std::optional<Trace> JoinTensors(const Trace& a, const Trace& b) {
-  if (!a.is_tensor || !b.is_tensor || a.batch != b.batch) return std::nullopt;
+  if (!a.is_tensor || !b.is_tensor || a.batch != b.batch || a.interleaved != b.interleaved) {
+    return std::nullopt;
+  }
   Trace both = a;
   if (!(a.rank == b.rank)) both.rank = Rank{};
   if (a.dims != b.dims) both.dims.reset();

@@ -37,6 +37,9 @@ struct Trace {
   bool is_tensor = false;
   // Tensors. The dimension that is the batch, -1: the tensor is the same whatever the batch.
   int batch = -1;
+  // That dimension counts something else outside and the rows inside, as after [T,B,E] -> [T*B,E]:
+  // each entry is still of one row, but the rows do not lie one after the other.
+  bool interleaved = false;
   Rank rank;
   std::optional<std::vector<int64_t>> dims;  // of constants
 

@@ -1,4 +1,4 @@
-// Values of the server <-> values of LibTorch: gathering a batch and taking a result apart.
+// Values of the server as values of LibTorch: gathering a batch.
 #pragma once
 
 #include <ATen/core/ivalue.h>
@@ -8,7 +8,6 @@
 #include <optional>
 #include <span>
 #include <string>
-#include <unordered_set>
 #include <vector>
 
 #include "base/status.h"
@@ -54,22 +53,5 @@ class Gatherer {
   const std::string* name_ = nullptr;  // of the argument at hand
   std::vector<const void*> wrapped_;   // storages
 };
-
-// Which result tensors must be copied, because others can still write or free their memory.
-struct ResultMemory {
-  const std::unordered_set<const void*>* model;  // storages of attributes and constants
-  const Gatherer* inputs;
-  bool copy_all = false;
-};
-
-// The result, its tensors views of LibTorch's memory, each pinning it. On an accelerator copies are
-// queued on the current stream: wait for it before reading.
-// Errors: INTERNAL for a type or datatype that no protocol carries.
-Result<Value> ToValue(const c10::IValue& result, const ResultMemory& memory);
-
-// Is every tensor's dimension 0 `rows`?
-bool HasRows(const Value& value, int64_t rows);
-// Rows [begin, begin + count) of every tensor; requires HasRows.
-Value SliceRows(const Value& value, int64_t begin, int64_t count);
 
 }  // namespace flambeau

@@ -52,7 +52,27 @@ void MeetBatched(GateWalker& walker, const Node* node, const Trace& a, const Tra
   if (a.rank.base == b.rank.base && a.rank.base != Rank::kAnything) {
     meets = a.rank.offset - a.batch == b.rank.offset - b.batch;
   }
-  if (!meets) walker.Refuse(node, "combines rows of the batch with other rows");
+  if (!meets || a.interleaved != b.interleaved) {
+    walker.Refuse(node, "combines rows of the batch with other rows");
+  }
+}
+
+// No batch: the largest rank, if all are known, and where all have size 1, so has the result.
+Trace BroadcastFixed(const std::vector<Trace>& tensors) {
+  size_t rank = 0;
+  for (const Trace& tensor : tensors) {
+    if (!tensor.rank.known()) return TensorTrace(-1, Rank{});
+    rank = std::max(rank, static_cast<size_t>(std::max(tensor.rank.offset, 0)));
+  }
+  Trace out = TensorTrace(-1, Rank::Known(static_cast<int>(rank)));
+  out.dims = std::vector<int64_t>(rank, 1);
+  for (const Trace& tensor : tensors) {
+    const auto own = static_cast<size_t>(std::max(tensor.rank.offset, 0));
+    for (size_t i = 0; i < own; ++i) {
+      if (!tensor.dims || (*tensor.dims)[i] != 1) (*out.dims)[rank - own + i] = -1;
+    }
+  }
+  return out;
 }
 
 bool IsLarger(const Trace& a, const Trace& b) {
@@ -94,13 +114,39 @@ Trace Broadcast(GateWalker& walker, const Node* node, const std::vector<Trace>& 
     out.dims.reset();
     return out;
   }
-  // No batch: the largest rank, if all are known.
-  Rank rank = Rank::Known(0);
-  for (const Trace& tensor : tensors) {
-    if (!tensor.rank.known()) return TensorTrace(-1, Rank{});
-    rank = Rank::Known(std::max(rank.offset, tensor.rank.offset));
+  return BroadcastFixed(tensors);
+}
+
+Trace FixedTensor(Rank rank) { return TensorTrace(-1, rank); }
+
+std::string BatchDimension(const Trace& tensor) {
+  return "dimension " + std::to_string(tensor.batch) + ", the batch";
+}
+
+int64_t RequireInt(GateWalker& walker, const Node* node, const char* name) {
+  const auto value = walker.constants().Int(OperatorInput(node, name));
+  if (!value) walker.Unproven(node, "works along a dimension that is not constant");
+  return *value;
+}
+
+int BatchAmong(const std::vector<Trace>& sizes) {
+  for (size_t i = 0; i < sizes.size(); ++i) {
+    if (TouchesBatch(sizes[i])) return static_cast<int>(i);
   }
-  return TensorTrace(-1, rank);
+  return -1;
+}
+
+const Value* SizeList(const Node* node) {
+  for (const char* name : {"size", "shape", "sizes", "repeats"}) {
+    if (const Value* list = OperatorInput(node, name)) return list;
+  }
+  return nullptr;
+}
+
+void RequireBatchFirst(GateWalker& walker, const Node* node, const Trace& tensor) {
+  if (tensor.batch != 0) {
+    walker.Unproven(node, "takes the batch in dimension " + std::to_string(tensor.batch));
+  }
 }
 
 void PutAll(GateWalker& walker, const Node* node, const Trace& trace) {
@@ -113,7 +159,11 @@ GateRule FindGateRule(const std::string& name) {
     AddElementwiseRules(all);
     AddDimensionRules(all);
     AddLayerRules(all);
+    AddSequenceRules(all);
     AddShapeRules(all);
+    AddPartRules(all);
+    AddSizeRules(all);
+    AddStructureRules(all);
     return all;
   }();
   const auto rule = rules.find(name);

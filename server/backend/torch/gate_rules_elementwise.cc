@@ -6,22 +6,39 @@ namespace {
 using torch::jit::Node;
 using torch::jit::Value;
 
+// A number, or a tensor that stands for one.
+bool IsNumber(const Trace& trace) {
+  return !trace.is_tensor || (!trace.batched() && trace.rank == Rank::Known(0));
+}
+
+bool TakesLists(GateWalker& walker, const Node* node) {
+  for (const Value* input : node->inputs()) {
+    const Trace& trace = walker.At(input);
+    if (trace.shape_of || trace.elements || trace.element) return true;
+  }
+  return false;
+}
+
 void Elementwise(GateWalker& walker, const Node* node) {
-  // A number that depends on the batch (a division by size(0)) reaches every row.
-  bool tensors_only = false;
+  bool numbers = true;
+  bool touches = false;  // a number made of the size of the batch
   for (const Value* input : node->inputs()) {
     const Trace& trace = walker.At(input);
-    tensors_only = tensors_only || trace.is_tensor;
+    numbers = numbers && IsNumber(trace);
+    touches = touches || (!trace.is_tensor && TouchesBatch(trace));
   }
-  for (const Value* input : node->inputs()) {
-    const Trace& trace = walker.At(input);
-    if (!trace.is_tensor && TouchesBatch(trace) && !trace.element && !trace.elements) {
-      if (tensors_only) walker.Refuse(node, "computes with the size of the batch, size(0)");
-      PutAll(walker, node, NumberTrace(Depends::kBatchDerived));
-      return;
-    }
-  }
+  if (touches && !numbers) walker.Refuse(node, "computes with the size of the batch, size(0)");
+  if (touches) return PutAll(walker, node, NumberTrace(Depends::kBatchDerived));
   PutAll(walker, node, Broadcast(walker, node, TensorInputs(walker, node)));
+}
+
+// Lists of sizes are compared and joined too.
+void Compare(GateWalker& walker, const Node* node) {
+  TakesLists(walker, node) ? CompareSizes(walker, node) : Elementwise(walker, node);
+}
+
+void Add(GateWalker& walker, const Node* node) {
+  TakesLists(walker, node) ? ConcatenateLists(walker, node) : Elementwise(walker, node);
 }
 
 // dropout(x, p, train) and its kin.
@@ -259,6 +276,9 @@ void AddElementwiseRules(GateRules& rules) {
         "quantized::quantized_rnn_relu_cell_dynamic"}) {
     rules[name] = DynamicallyQuantized;
   }
+  rules["aten::add"] = Add;
+  rules["aten::eq"] = Compare;
+  rules["aten::ne"] = Compare;
   rules["aten::rrelu"] = RRelu;
   rules["aten::copy"] = Copy;
   rules["aten::where"] = Where;

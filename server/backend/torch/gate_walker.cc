@@ -53,17 +53,6 @@ Trace ConstantTrace(const c10::IValue& constant) {
   return trace;
 }
 
-// What an element of this container may be.
-std::optional<Trace> AnyElement(const Trace& container) {
-  if (container.element) return *container.element;
-  if (!container.elements || container.elements->empty()) return std::nullopt;
-  std::optional<Trace> any = container.elements->front();
-  for (const Trace& element : *container.elements) {
-    if (any) any = Join(*any, element);
-  }
-  return any;
-}
-
 }  // namespace
 
 GateWalker::GateWalker(const torch::jit::Graph& graph, const torch::jit::Module& module,
@@ -173,12 +162,14 @@ void GateWalker::Visit(const Node* node) {
   if (node->kind() == c10::prim::RaiseException) {
     throw GateStop{Verdict::kUnproven, "The method always raises an exception.", -1, true};
   }
-  if (PutConstants(node) || VisitStructure(node) || VisitNumbers(node)) return;
+  if (node->kind() == c10::prim::If) return VisitIf(node);
+  if (node->kind() == c10::prim::Loop) return VisitLoop(node);
+  if (PutConstants(node) || VisitNumbers(node)) return;
   VisitOperator(node);
 }
 
 bool GateWalker::PutConstants(const Node* node) {
-  if (node->outputs().empty() || !node->blocks().empty()) return false;
+  if (node->outputs().empty()) return false;
   for (const Value* output : node->outputs()) {
     if (constants_.Find(output) == nullptr) return false;
   }
@@ -234,7 +225,9 @@ void GateWalker::VisitLoop(const Node* node) {
   Put(body->inputs()[0], NumberTrace(Depends::kShape));
   for (int round = 0;; ++round) {
     for (size_t i = 0; i < carried.size(); ++i) Put(body->inputs()[i + 1], carried[i]);
+    loops_ += 1;
     WalkBlock(body);
+    loops_ -= 1;
     if (At(body->outputs()[0]).depends >= Depends::kBatchSize) {
       throw GateStop{Verdict::kRefused,
                      "Control flow (prim::Loop) depends on the size of the batch, size(0)."};
@@ -251,80 +244,6 @@ void GateWalker::VisitLoop(const Node* node) {
     if (round == kLoopRounds) Unproven(node, "changes the number of dimensions in each round");
   }
   for (size_t i = 0; i < carried.size(); ++i) Put(node->outputs()[i], carried[i]);
-}
-
-// The graph's own furniture: containers, branches, attributes.
-bool GateWalker::VisitStructure(const Node* node) {
-  const std::string name = NameOf(node);
-  const auto output = [node] { return node->outputs()[0]; };
-  if (name == "prim::If") {
-    VisitIf(node);
-  } else if (name == "prim::Loop") {
-    VisitLoop(node);
-  } else if (name == "prim::GetAttr" || name == "prim::CreateObject") {
-    if (TouchesBatch(At(node->hasAttribute(c10::attr::name) && !node->inputs().empty()
-                            ? node->input(0)
-                            : nullptr))) {
-      Unproven(node, "reads an object that holds a part of the batch");
-    }
-    Trace trace;
-    trace.is_tensor = IsTensor(output());
-    Put(output(), std::move(trace));
-  } else if (name == "prim::SetAttr") {
-    Refuse(node, "writes the attribute '" + node->s(c10::attr::name) + "'");
-  } else if (name == "prim::TupleConstruct" || name == "prim::ListConstruct") {
-    std::vector<Trace> elements;
-    for (const Value* input : node->inputs()) elements.push_back(At(input));
-    Put(output(), ListTrace(std::move(elements)));
-  } else if (name == "prim::DictConstruct") {
-    std::vector<Trace> elements;
-    for (size_t i = 1; i < node->inputs().size(); i += 2) elements.push_back(At(node->input(i)));
-    Put(output(), ListTrace(std::move(elements)));
-  } else if (name == "prim::TupleUnpack" || name == "prim::ListUnpack") {
-    const Trace tuple = At(node->input(0));
-    for (size_t i = 0; i < node->outputs().size(); ++i) {
-      if (tuple.shape_of) {
-        const int batch = tuple.shape_of->batch;
-        Put(node->outputs()[i],
-            NumberTrace(static_cast<int>(i) == batch ? Depends::kBatchSize : Depends::kShape));
-      } else if (tuple.elements && i < tuple.elements->size()) {
-        Put(node->outputs()[i], (*tuple.elements)[i]);
-      } else if (auto any = AnyElement(tuple)) {
-        Put(node->outputs()[i], *std::move(any));
-      } else {
-        Unproven(node, "takes apart a value of unknown contents");
-      }
-    }
-  } else if (name == "prim::TupleIndex") {
-    const Trace tuple = At(node->input(0));
-    const auto index = constants_.Int(node->input(1));
-    if (!tuple.elements || !index) Unproven(node, "takes apart a value of unknown contents");
-    const auto size = static_cast<int64_t>(tuple.elements->size());
-    const int64_t at = *index < 0 ? *index + size : *index;
-    if (at < 0 || at >= size) Unproven(node, "has an index out of range");
-    Put(output(), (*tuple.elements)[static_cast<size_t>(at)]);
-  } else if (name == "prim::unchecked_cast" || name == "prim::unchecked_unwrap_optional" ||
-             name == "prim::annotate") {
-    Put(output(), At(node->input(0)));
-  } else if (name == "prim::Uninitialized") {
-    Trace trace;
-    trace.nothing = true;
-    Put(output(), std::move(trace));
-  } else if (name == "prim::Print" || name == "aten::warn") {
-    // Text for people, no result.
-  } else if (name == "prim::dtype" || name == "prim::device" || name == "prim::layout" ||
-             name == "prim::is_cuda" || name == "prim::requires_grad" ||
-             name == "prim::is_nested" || name == "prim::is_quantized" ||
-             name == "aten::is_floating_point" || name == "aten::__is__" ||
-             name == "aten::__isnot__" || name == "prim::isinstance" || name == "prim::type" ||
-             name == "aten::is_complex" || name == "aten::requires_grad" ||
-             name == "aten::get_device" || name == "aten::format" ||
-             name == "aten::is_contiguous") {
-    Put(output(), NumberTrace(Depends::kFixed));
-  } else {
-    return false;
-  }
-  return true;
 }
 
 // Arithmetic without tensors: the result depends on what its inputs do.
@@ -347,7 +266,8 @@ bool GateWalker::VisitNumbers(const Node* node) {
     sum.depends = std::max(sum.depends, At(input).depends);
     sum.rank_of = std::max(sum.rank_of, At(input).rank_of);
   }
-  const bool same_number = node->kind() == c10::aten::Int;
+  const bool same_number =
+      node->kind() == c10::aten::Int || node->kind() == c10::prim::unchecked_cast;
   if (sum.depends == Depends::kBatchSize && !same_number) sum.depends = Depends::kBatchDerived;
   for (const Value* output : node->outputs()) Put(output, sum);
   return true;
@@ -361,6 +281,7 @@ void GateWalker::VisitOperator(const Node* node) {
   const Trace before = node->inputs().empty() ? Trace() : At(node->input(0));
   if (const GateRule rule = FindGateRule(name)) {
     rule(*this, node);
+    CheckInterleaved(node);
     if (in_place && At(node->output()).batch != before.batch) {
       Unproven(node, "writes a part of the batch into another tensor");
     }
@@ -385,9 +306,23 @@ void GateWalker::VisitOperator(const Node* node) {
   }
 }
 
+// A rule that makes a new trace of an interleaved batch would forget that it is one.
+void GateWalker::CheckInterleaved(const Node* node) const {
+  if (node->kind() == c10::aten::view || node->kind() == c10::aten::reshape) return;
+  bool interleaved = false;
+  for (const Value* input : node->inputs()) interleaved = interleaved || At(input).interleaved;
+  if (!interleaved) return;
+  for (const Value* output : node->outputs()) {
+    const Trace& trace = At(output);
+    if (trace.depends == Depends::kBatchSize) Unproven(node, "counts rows that are interleaved");
+    if (trace.shape_of || trace.element) Unproven(node, "takes rows that are interleaved");
+    if (trace.is_tensor && !trace.interleaved) Unproven(node, "takes rows that are interleaved");
+  }
+}
+
 void GateWalker::CheckResult(const Node* node, const Trace& result) {
   if (result.is_tensor) {
-    if (result.batch == 0) return;
+    if (result.batch == 0 && !result.interleaved) return;
     throw GateStop{
         Verdict::kRefused,
         result.batch < 0

@@ -44,6 +44,7 @@ class GateWalker {
   const Trace& At(const torch::jit::Value* value) const;
   void Put(const torch::jit::Value* value, Trace trace);
   GraphConstants& constants() { return constants_; }
+  bool in_loop() const { return loops_ > 0; }
 
   [[noreturn]] void Refuse(const torch::jit::Node* node, const std::string& what) const;
   [[noreturn]] void Unproven(const torch::jit::Node* node, const std::string& what) const;
@@ -60,10 +61,10 @@ class GateWalker {
   void Visit(const torch::jit::Node* node);
   void VisitIf(const torch::jit::Node* node);
   void VisitLoop(const torch::jit::Node* node);
-  bool VisitStructure(const torch::jit::Node* node);
   bool VisitNumbers(const torch::jit::Node* node);
   void VisitOperator(const torch::jit::Node* node);
   bool PutConstants(const torch::jit::Node* node);
+  void CheckInterleaved(const torch::jit::Node* node) const;
   void CheckResult(const torch::jit::Node* node, const Trace& result);
   Trace ArgumentTrace(const c10::TypePtr& type, int argument);
 
@@ -71,6 +72,7 @@ class GateWalker {
   GraphConstants constants_;
   const Ranks ranks_;
   Ranks min_ranks_;
+  int loops_ = 0;  // around the node at hand
   std::unordered_map<const torch::jit::Value*, Trace> traces_;
 };
 

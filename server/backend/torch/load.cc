@@ -1,5 +1,6 @@
 #include "backend/torch/load.h"
 
+#include <torch/csrc/jit/api/function_impl.h>
 #include <torch/csrc/jit/runtime/graph_executor.h>
 #include <torch/csrc/jit/serialization/import_source.h>
 #include <torch/csrc/jit/serialization/unpickler.h>
@@ -179,6 +180,26 @@ class Deserializer {
   std::vector<PendingState> pending_;
 };
 
+void MoveConstants(torch::jit::Block* block, c10::Device device) {
+  for (torch::jit::Node* node : block->nodes()) {
+    if (node->kind() == c10::prim::Constant && node->hasAttribute(c10::attr::value) &&
+        node->kindOf(c10::attr::value) == torch::jit::AttributeKind::t) {
+      node->t_(c10::attr::value, node->t(c10::attr::value).to(device));
+    }
+    for (torch::jit::Block* inner : node->blocks()) MoveConstants(inner, device);
+  }
+}
+
+// Attributes, and the tensors inside the code, which Module::to leaves where they are.
+void Move(torch::jit::Module& module, c10::Device device) {
+  module.to(device);
+  for (torch::jit::Function* function : module._ivalue()->compilation_unit()->get_functions()) {
+    if (function == nullptr || !function->isGraphFunction()) continue;
+    auto* graph_function = static_cast<torch::jit::GraphFunction*>(function);
+    MoveConstants(graph_function->graph()->block(), device);
+  }
+}
+
 }  // namespace
 
 void VisitValues(const IValue& root, const std::function<void(const IValue&)>& visit) {
@@ -203,11 +224,12 @@ void VisitValues(const IValue& root, const std::function<void(const IValue&)>& v
   }
 }
 
-Result<torch::jit::Module> LoadModule(const std::string& path, Log* log) {
+Result<torch::jit::Module> LoadModule(const std::string& path, c10::Device device, Log* log) {
   FLAMBEAU_ASSIGN_OR_RETURN(ArchiveReader reader, OpenArchive(path));
   try {
     torch::jit::Module module = Deserializer(std::move(reader)).Read();
     module.eval();
+    if (!device.is_cpu()) Move(module, device);
     return module;
   } catch (const Refused& refused) {
     return InvalidArgument(refused.what());

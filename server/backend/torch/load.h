@@ -1,6 +1,7 @@
 // Loads a TorchScript file without running any of its code before every operator was allowed.
 #pragma once
 
+#include <c10/core/Device.h>
 #include <torch/csrc/jit/api/module.h>
 
 #include <functional>
@@ -11,7 +12,7 @@
 
 namespace flambeau {
 
-// The module on the CPU, in eval mode.
+// The module on `device`, in eval mode.
 //
 // LibTorch's own torch::jit::load runs a model's __setstate__ while it reads. This compiles the
 // code of all classes first, checks every function, and only then restores the objects that need
@@ -19,7 +20,7 @@ namespace flambeau {
 //
 // Threads: any. Lifetime: the module owns all it needs; the file may go.
 // Errors: INVALID_ARGUMENT, one sentence; RESOURCE_EXHAUSTED without memory.
-Result<torch::jit::Module> LoadModule(const std::string& path, Log* log);
+Result<torch::jit::Module> LoadModule(const std::string& path, c10::Device device, Log* log);
 
 // Calls `visit` for every value inside `root`: attributes, elements, tensors; each object once.
 void VisitValues(const c10::IValue& root, const std::function<void(const c10::IValue&)>& visit);

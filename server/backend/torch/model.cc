@@ -13,6 +13,7 @@
 #include "backend/torch/device.h"
 #include "backend/torch/errors.h"
 #include "backend/torch/load.h"
+#include "backend/torch/result_values.h"
 
 namespace flambeau {
 namespace {
@@ -53,10 +54,9 @@ void Scatter(std::span<const Item> items, Value result, Sink& sink) {
 Result<std::shared_ptr<TorchModel>> TorchModel::Load(const std::string& path,
                                                      const LoadOptions& options, Log* log) {
   FLAMBEAU_ASSIGN_OR_RETURN(const c10::Device device, FindDevice(options.device));
-  FLAMBEAU_ASSIGN_OR_RETURN(torch::jit::Module module, LoadModule(path, log));
+  FLAMBEAU_ASSIGN_OR_RETURN(torch::jit::Module module, LoadModule(path, device, log));
   try {
     std::shared_ptr<TorchModel> model(new TorchModel(device, options.intra_op_threads, log));
-    if (!device.is_cpu()) module.to(device);
     model->module_ = std::move(module);
     FLAMBEAU_ASSIGN_OR_RETURN(ModuleDescription description, DescribeModule(model->module_));
     model->facts_ = std::move(description.facts);

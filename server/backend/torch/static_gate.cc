@@ -31,8 +31,8 @@ class Prover {
       const GateOutcome tried = Prove(guess, guesses + 1);
       if (tried.raises) continue;
       if (tried.verdict != Verdict::kProven) {
-        if (!proven) best = tried;
         if (proven) break;
+        if (best.rank_of >= 0) best = tried;  // of several reasons, that of the largest rank
         continue;
       }
       Merge(tried, argument, rank, proven, best);

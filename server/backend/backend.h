@@ -73,6 +73,7 @@ class Model {
 struct LoadOptions {
   std::string device = "cpu";  // as Backend::ResolveDevice returned it
   int intra_op_threads = 1;    // per instance
+  bool optimized = true;  // false: the graph executor rewrites nothing (a config may ask for it)
 };
 
 // Threads: any. Lifetime: outlives its models.

@@ -8,6 +8,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <memory>
 #include <string>
 #include <vector>
@@ -39,6 +40,10 @@ struct Work {
   // Called exactly once, from any thread: a worker, the caller's own inside Submit, or the expiry
   // thread. Must not block.
   WorkDone done;
+  // 1 is the highest; 0, or one that the model does not have: its default.
+  uint64_t priority = 0;
+  // The client's own limit on waiting in the queue, as the parameter `timeout`; zero: none.
+  Duration queue_timeout{};
 };
 
 // Told about every run, for metrics and observed facts.
@@ -57,6 +62,16 @@ class SchedulerObserver {
   virtual void OnProbe(size_t method, const std::vector<Value>& arguments, const Value& result) {}
 };
 
+// How requests of one priority level wait.
+struct QueuePolicy {
+  // A request whose queue timeout passed is refused, or served once nothing else waits.
+  enum class TimeoutAction { kReject, kDelay };
+  TimeoutAction timeout_action = TimeoutAction::kReject;
+  Duration default_timeout{};           // zero: none
+  bool allow_timeout_override = false;  // a client may ask for a shorter one
+  size_t max_queue_size = 0;            // zero: Options::max_queue_size
+};
+
 // Threads: every method from any thread.
 // Lifetime: the destructor stops (at once: waiting work is answered UNAVAILABLE) and joins.
 // Errors: Create: the model's own when an instance cannot be made. Work: RESOURCE_EXHAUSTED if the
@@ -70,6 +85,13 @@ class Scheduler {
     Duration max_queue_delay{};    // how long a free worker may hold a batch open
     size_t max_queue_size = 1024;  // requests waiting
     bool prove = true;             // run the dynamic proof; false: nothing is merged
+    // A free worker waits for one of these within max_queue_delay; empty: max_batch_size.
+    std::vector<int64_t> preferred_batch_sizes = {};
+    bool preserve_ordering = false;  // answers leave in the order in which requests came
+    uint64_t priority_levels = 0;    // 1 to so many, 1 first; 0: requests have no priority
+    uint64_t default_priority = 0;
+    QueuePolicy default_policy = {};
+    std::map<uint64_t, QueuePolicy> priority_policies = {};
   };
   struct Dependencies {
     Clock* clock;

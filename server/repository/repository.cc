@@ -104,6 +104,16 @@ class LoadingRepository final : public Repository {
     return Pin(entry->first, entry->second, wanted);
   }
 
+  std::vector<ServablePtr> Ready(std::string_view name) const override {
+    std::lock_guard lock(mutex_);
+    std::vector<ServablePtr> ready;
+    for (const auto& [key, entry] : entries_) {
+      if (!name.empty() && key != name) continue;
+      if (entry.state == ModelState::kReady) ready.push_back(entry.servable);
+    }
+    return ready;
+  }
+
   std::vector<IndexEntry> Index() const override {
     std::lock_guard lock(mutex_);
     std::vector<IndexEntry> index;

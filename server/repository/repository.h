@@ -65,6 +65,9 @@ class Repository {
   // UNAVAILABLE (loading or failed).
   virtual Result<ServablePtr> Resolve(std::string_view name, std::string_view version) const = 0;
 
+  // Pins every ready version of `name`, the highest first; of every model if `name` is empty.
+  virtual std::vector<ServablePtr> Ready(std::string_view name) const { return {}; }
+
   virtual std::vector<IndexEntry> Index() const = 0;
   // True once every model found at start is ready or has failed.
   virtual bool Settled() const = 0;

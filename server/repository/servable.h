@@ -9,8 +9,11 @@
 #include "backend/facts.h"
 #include "batching/scheduler.h"
 #include "metrics/metrics.h"
+#include "spec/model_config.h"
 
 namespace flambeau {
+
+class ServableStatistics;
 
 // Threads: any. Lifetime: shared: a request pins the version it resolved, so an unload waits for
 // it. Errors: none.
@@ -26,6 +29,12 @@ class Servable {
   // A snapshot; `static_proof` holds the scheduler's current verdict.
   virtual std::shared_ptr<const MethodFacts> signature(size_t method) const = 0;
   virtual Scheduler& scheduler() = 0;
+  // What its owner declared; an empty config if nothing.
+  virtual std::shared_ptr<const ModelConfig> config() const {
+    return std::make_shared<const ModelConfig>();
+  }
+  // What it has done so far, for the protocol's statistics; null where nothing is counted.
+  virtual ServableStatistics* statistics() { return nullptr; }
   // Its series; null where nothing is counted.
   virtual std::shared_ptr<ModelMetrics> metrics() const { return nullptr; }
 };

@@ -27,9 +27,18 @@ struct RequestContext {
   CancelTokenPtr cancel;              // may be null
 };
 
+// Where in a client's shared memory a tensor lies.
+struct SharedMemoryPlace {
+  std::string region;
+  uint64_t offset = 0;
+  uint64_t bytes = 0;
+};
+
 struct RequestedOutput {
   std::string name;
-  std::optional<bool> binary;  // REST: parameters.binary_data
+  std::optional<bool> binary = std::nullopt;  // REST: parameters.binary_data
+  int64_t classification = 0;                 // the N highest, as "value:index[:label]"; 0: no
+  std::optional<SharedMemoryPlace> shared_memory = std::nullopt;
 };
 
 struct InferRequest {
@@ -38,6 +47,7 @@ struct InferRequest {
   std::vector<NamedValue> inputs;
   std::vector<RequestedOutput> outputs;  // empty: all
   std::optional<int64_t> timeout_us;     // the parameter `timeout`
+  uint64_t priority = 0;                 // the parameter `priority`; 0: the model's default
   std::optional<bool> binary_output;     // REST: parameters.binary_data_output
 };
 

@@ -1,5 +1,6 @@
 #include "backend/torch/convert.h"
 
+#include <ATen/core/function_schema.h>
 #include <ATen/ops/empty.h>
 #include <ATen/ops/from_blob.h>
 #include <ATen/ops/scalar_tensor.h>
@@ -277,7 +278,7 @@ Result<IValue> Gatherer::GatherTensor(Parts parts) {
 }
 
 Result<IValue> Gatherer::GatherList(const c10::ListType& type, Parts parts) {
-  const auto element = type.getElementType();
+  const auto& element = type.getElementType();
   c10::impl::GenericList list(element);
   if (const Tensor* tensor = parts[0]->tensor(); tensor != nullptr && parts.size() == 1) {
     // A tensor of rank 1 may stand for a list of numbers.
@@ -287,7 +288,7 @@ Result<IValue> Gatherer::GatherList(const c10::ListType& type, Parts parts) {
         const Value row{tensor->Rows(i, 1)};
         const Value* const lone = &row;
         FLAMBEAU_ASSIGN_OR_RETURN(IValue value, GatherAs(*element, Parts(&lone, 1)));
-        list.push_back(std::move(value));
+        list.push_back(value);
       }
       return IValue(std::move(list));
     }
@@ -297,7 +298,7 @@ Result<IValue> Gatherer::GatherList(const c10::ListType& type, Parts parts) {
   for (size_t i = 0; i < size; ++i) {
     const auto column = Column<ValueList>(parts, i, kItself);
     FLAMBEAU_ASSIGN_OR_RETURN(IValue value, GatherAs(*element, column));
-    list.push_back(std::move(value));
+    list.push_back(value);
   }
   return IValue(std::move(list));
 }
@@ -345,7 +346,7 @@ Result<IValue> Gatherer::GatherDict(const c10::DictType& type, Parts parts) {
     }
     const auto column = Column<ValueDict>(parts, i, kSecond);
     FLAMBEAU_ASSIGN_OR_RETURN(IValue value, GatherAs(*type.getValueType(), column));
-    dict.insert(first[i].key, std::move(value));
+    dict.insert(first[i].key, value);
   }
   return IValue(std::move(dict));
 }

@@ -66,11 +66,7 @@ void Slice(GateWalker& walker, const Node* node) {
       }
       return PutAll(walker, node, ListTrace({all.begin() + first, all.begin() + last}));
     }
-    if (TouchesBatch(tensor)) {
-      Trace list = tensor;
-      return PutAll(walker, node, list);
-    }
-    return PutAll(walker, node, Trace());
+    return PutAll(walker, node, TouchesBatch(tensor) ? tensor : Trace());
   }
   if (!tensor.batched()) return PutAll(walker, node, FixedWithout(walker, node, tensor, false));
   const Place place = walker.PlaceOf(node, tensor, RequireInt(walker, node, "dim"));

@@ -1,5 +1,6 @@
 #include "backend/torch/result_values.h"
 
+#include <ATen/core/function_schema.h>
 #include <ATen/ops/empty.h>
 
 #include <algorithm>

@@ -111,10 +111,10 @@ TEST(ObservedSignatureTest, ATupleOfTensorsAndScalarsIsNamedAsFlattened) {
 TEST(ObservedSignatureTest, ResultsWhoseNamesVaryStayAsFirstSeen) {
   ObservedSignature signature(OneTensor());
   ValueDict first;
-  first.items.emplace_back("a", Value{Make(DType::kFp32, {1})});
+  first.items.push_back({"a", Value{Make(DType::kFp32, {1})}});
   ValueDict second;
-  second.items.emplace_back("b", Value{Make(DType::kFp32, {1})});
-  second.items.emplace_back("c", Value{Make(DType::kFp32, {1})});
+  second.items.push_back({"b", Value{Make(DType::kFp32, {1})}});
+  second.items.push_back({"c", Value{Make(DType::kFp32, {1})}});
   Observe(&signature, Make(DType::kFp32, {1}), Value{first});
   Observe(&signature, Make(DType::kFp32, {1}), Value{second});
   const auto facts = signature.snapshot();

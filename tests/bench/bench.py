@@ -107,7 +107,7 @@ def warm(requests, server):
     """Until the model is proven or has had its chance: what is measured is the steady state."""
     requests.load("REST binary", server, 8, 1)
     try:
-        harness.wait_for("the proof", lambda: server.batching(requests.model)[0] != "unproven", seconds=30)
+        harness.wait_for("the proof", lambda: server.batching(requests.model)[0] != "unproven", seconds=120)
     except AssertionError:
         pass
     requests.load("REST binary", server, 32, 1)

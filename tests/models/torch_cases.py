@@ -11,6 +11,7 @@ import io
 import json
 import os
 import pickle
+import re
 import struct
 import sys
 import warnings
@@ -1054,6 +1055,38 @@ class Namespace(nn.Module):
         return torch.relu(x)
 
 
+def write_overgrown(writer):
+    """Code that would overflow a parser's stack, or memory once its calls are inlined."""
+    call, template = b"return torch.relu(x)", writer.path("relu.template")
+    deep = 100000
+
+    def functions(count, body):
+        calls = [b"torch.neg(x)", *(body.replace(b"%d", b"%d" % i) for i in range(count - 1))]
+        return b"".join(b"\n  def f%d(self: __torch__.Namespace,\n    x: Tensor) -> Tensor:\n    return %s\n" % pair
+                        for pair in enumerate(calls))
+
+    blocks = b"".join(b"    " + b" " * i + b"if True:\n" for i in range(300))
+    for name, says, code in [
+        ("brackets", "nests too deeply", b"return " + b"(" * deep + b"x" + b")" * deep),
+        ("calls", "nests too deeply", b"return " + b"torch.neg(" * deep + b"x" + b")" * deep),
+        ("sums", "nests too deeply", b"return x" + b" + x" * deep),
+        ("comparisons", "nests too deeply", b"return x" + b" == x" * deep),
+        ("negations", "nests too deeply", b"return " + b"-" * deep + b"x"),
+        ("lists", "nests too deeply", b"return " + b"[" * deep + b"x" + b"]" * deep),
+        ("blocks", "nests too deeply", blocks.lstrip() + b" " * 304 + b"pass\n    return x"),
+        ("doubling", "inlined", b"return (self).f39(x, )\n" + functions(40, b"(self).f%d((self).f%d(x, ), )")),
+        ("chain", "200 deep", b"return (self).f8999(x, )\n" + functions(9000, b"(self).f%d(x, )")),
+        ("functions", "nests too deeply", b"return (self).f89999(x, )\n" + functions(90000, b"(self).f%d(x, )")),
+    ]:
+        def grow(_, data, code=code):
+            owner = re.search(rb"class (\w+)\(Module\)", data)
+            if owner is None or call not in data:
+                return data
+            self_type = re.search(rb"self: ([\w.]+)", data).group(1)
+            return data.replace(call, code.replace(b"__torch__.Namespace", self_type))
+        writer.refused(f"overgrown_{name}.pt", says, rewritten(template, grow))
+
+
 def write_refused(writer):
     hostile = WritesFileOnLoad()
     # The file that would appear if the code ran.
@@ -1080,6 +1113,7 @@ def write_refused(writer):
                                          if "nms" in operator else b"ops._c10d_functional.all_reduce(x, \"sum\", \"0\")"),
         ))
     writer.cases["refused"][-2]["says"] = "_c10d_functional::all_reduce"
+    write_overgrown(writer)
     # A storage that claims more bytes than its record has.
     torch.jit.script(nn.Linear(4, 3)).save(writer.path("linear.template"))
     writer.refused("short_storage.pt", "damaged", rewritten(

@@ -290,7 +290,7 @@ Result<IValue> Gatherer::GatherList(const c10::ListType& type, Parts parts) {
         FLAMBEAU_ASSIGN_OR_RETURN(IValue value, GatherAs(*element, Parts(&lone, 1)));
         list.push_back(value);
       }
-      return IValue(std::move(list));
+      return IValue(list);
     }
   }
   if (!SameLength<ValueList>(parts)) return Refuse("must be of the type " + type.annotation_str());
@@ -300,7 +300,7 @@ Result<IValue> Gatherer::GatherList(const c10::ListType& type, Parts parts) {
     FLAMBEAU_ASSIGN_OR_RETURN(IValue value, GatherAs(*element, column));
     list.push_back(value);
   }
-  return IValue(std::move(list));
+  return IValue(list);
 }
 
 Result<IValue> Gatherer::GatherTuple(const c10::TupleType& type, Parts parts) {
@@ -348,7 +348,7 @@ Result<IValue> Gatherer::GatherDict(const c10::DictType& type, Parts parts) {
     FLAMBEAU_ASSIGN_OR_RETURN(IValue value, GatherAs(*type.getValueType(), column));
     dict.insert(first[i].key, value);
   }
-  return IValue(std::move(dict));
+  return IValue(dict);
 }
 
 }  // namespace flambeau

@@ -226,7 +226,7 @@ std::optional<IValue> GraphConstants::List(const Node* node) {
     if (constant == nullptr) return std::nullopt;
     list.push_back(*constant);
   }
-  return IValue(std::move(list));
+  return IValue(list);
 }
 
 std::optional<IValue> GraphConstants::Branch(const Value* value) {

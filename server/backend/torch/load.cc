@@ -15,6 +15,7 @@
 #include "backend/torch/archive.h"
 #include "backend/torch/errors.h"
 #include "backend/torch/operators.h"
+#include "backend/torch/source_bounds.h"
 #include "base/checked.h"
 
 namespace flambeau {
@@ -52,8 +53,10 @@ class Deserializer {
       throw Refused("The file holds a value, not a module: save a module with torch.jit.save.");
     }
     CheckTensors(root);
-    const Status allowed = CheckOperators(*unit_);
-    if (!allowed.ok()) throw Refused(std::string(Message(allowed)));
+    for (const auto check : {CheckOperators, CheckInlinedSize}) {
+      const Status allowed = check(*unit_);
+      if (!allowed.ok()) throw Refused(std::string(Message(allowed)));
+    }
     RestoreStates();
     return torch::jit::Module(root.toObject());
   }
@@ -69,8 +72,10 @@ class Deserializer {
     std::replace(path.begin() + 5, path.end() - 3, '.', '/');
     if (!reader_->hasRecord(path)) return nullptr;
     auto [data, size] = reader_->getRecord(path);
-    return std::make_shared<torch::jit::Source>(
-        std::string(static_cast<const char*>(data.get()), size), path, 1);
+    std::string text(static_cast<const char*>(data.get()), size);
+    const Status bounded = bounds_.Add(text);
+    if (!bounded.ok()) throw Refused(std::string(Message(bounded)));
+    return std::make_shared<torch::jit::Source>(std::move(text), path, 1);
   }
 
   IValue Unpickle(const std::string& archive) {
@@ -173,6 +178,7 @@ class Deserializer {
   }
 
   ArchiveReader reader_;
+  SourceBounds bounds_;
   std::shared_ptr<CompilationUnit> unit_;
   std::vector<IValue> constants_;
   torch::jit::SourceImporter importer_;
@@ -197,6 +203,18 @@ void Move(torch::jit::Module& module, c10::Device device) {
     if (function == nullptr || !function->isGraphFunction()) continue;
     auto* graph_function = static_cast<torch::jit::GraphFunction*>(function);
     MoveConstants(graph_function->graph()->block(), device);
+  }
+}
+
+Result<torch::jit::Module> ReadModule(ArchiveReader reader, Log* log) {
+  try {
+    torch::jit::Module module = Deserializer(std::move(reader)).Read();
+    module.eval();
+    return module;
+  } catch (const Refused& refused) {
+    return InvalidArgument(refused.what());
+  } catch (...) {
+    return LoadFailure(log);
   }
 }
 
@@ -226,13 +244,12 @@ void VisitValues(const IValue& root, const std::function<void(const IValue&)>& v
 
 Result<torch::jit::Module> LoadModule(const std::string& path, c10::Device device, Log* log) {
   FLAMBEAU_ASSIGN_OR_RETURN(ArchiveReader reader, OpenArchive(path));
+  Result<torch::jit::Module> module = Internal("The model was not read.");
+  FLAMBEAU_RETURN_IF_ERROR(RunOnDeepStack([&] { module = ReadModule(std::move(reader), log); }));
+  if (!module.ok() || device.is_cpu()) return module;
   try {
-    torch::jit::Module module = Deserializer(std::move(reader)).Read();
-    module.eval();
-    if (!device.is_cpu()) Move(module, device);
+    Move(*module, device);
     return module;
-  } catch (const Refused& refused) {
-    return InvalidArgument(refused.what());
   } catch (...) {
     return LoadFailure(log);
   }

@@ -3,9 +3,12 @@
 #include <torch/csrc/jit/api/function_impl.h>
 #include <torch/csrc/jit/ir/ir.h>
 
+#include <algorithm>
 #include <array>
 #include <string_view>
+#include <unordered_map>
 #include <unordered_set>
+#include <vector>
 
 namespace flambeau {
 namespace {
@@ -179,6 +182,76 @@ Status CheckGraph(const Graph& graph) {
   return OkStatus();
 }
 
+constexpr size_t kMaxInlinedNodes = size_t{4} << 20;
+// Passes over a graph recurse into calls.
+constexpr size_t kMaxCallDepth = 200;
+
+torch::jit::Function* Callee(const Node* node) {
+  if (node->kind() == c10::prim::CallFunction) {
+    const auto type = node->input(0)->type()->cast<c10::FunctionType>();
+    return type ? type->function() : nullptr;
+  }
+  if (node->kind() != c10::prim::CallMethod) return nullptr;
+  const auto type = node->input(0)->type()->cast<c10::ClassType>();
+  return type ? type->findMethod(node->s(c10::attr::name)) : nullptr;
+}
+
+// How many nodes a function has, and how deep its calls go, once all is inlined. TorchScript has no
+// recursion, so calls form no cycle, but they may be as deep as there are functions: no recursion
+// here either.
+class CallSizes {
+ public:
+  struct Size {
+    size_t nodes = 0;
+    size_t depth = 0;
+    bool fits() const { return nodes <= kMaxInlinedNodes && depth <= kMaxCallDepth; }
+  };
+
+  Size Of(torch::jit::Function* function) {
+    std::vector<torch::jit::Function*> waiting = {function};
+    while (!waiting.empty()) {
+      torch::jit::Function* next = waiting.back();
+      if (sizes_.count(next) != 0) {
+        waiting.pop_back();
+        continue;
+      }
+      const std::vector<torch::jit::Function*> unknown = Add(next);
+      // A file that does have a cycle would wait for itself.
+      if (waiting.size() + unknown.size() > kMaxInlinedNodes) return {kMaxInlinedNodes + 1, 0};
+      waiting.insert(waiting.end(), unknown.begin(), unknown.end());
+    }
+    return sizes_[function];
+  }
+
+ private:
+  // Records the size, or returns the callees that must be known first.
+  std::vector<torch::jit::Function*> Add(torch::jit::Function* function) {
+    std::vector<torch::jit::Function*> unknown;
+    Size size;
+    if (function->isGraphFunction()) {
+      auto* graph_function = static_cast<torch::jit::GraphFunction*>(function);
+      std::vector<const Block*> blocks = {graph_function->graph()->block()};
+      while (!blocks.empty()) {
+        const Block* block = blocks.back();
+        blocks.pop_back();
+        for (const Node* node : block->nodes()) {
+          for (const Block* inner : node->blocks()) blocks.push_back(inner);
+          torch::jit::Function* callee = Callee(node);
+          const auto known = sizes_.find(callee);
+          if (callee != nullptr && known == sizes_.end()) unknown.push_back(callee);
+          const Size called = known == sizes_.end() ? Size() : known->second;
+          size.nodes = std::min(size.nodes + 1 + called.nodes, kMaxInlinedNodes + 1);
+          size.depth = std::max(size.depth, called.depth + (callee == nullptr ? 0 : 1));
+        }
+      }
+    }
+    if (unknown.empty()) sizes_[function] = size;
+    return unknown;
+  }
+
+  std::unordered_map<torch::jit::Function*, Size> sizes_ = {{nullptr, {}}};
+};
+
 }  // namespace
 
 Status CheckOperators(const torch::jit::CompilationUnit& unit) {
@@ -187,6 +260,17 @@ Status CheckOperators(const torch::jit::CompilationUnit& unit) {
     function->ensure_defined();
     FLAMBEAU_RETURN_IF_ERROR(
         CheckGraph(*static_cast<torch::jit::GraphFunction*>(function)->graph()));
+  }
+  return OkStatus();
+}
+
+Status CheckInlinedSize(const torch::jit::CompilationUnit& unit) {
+  CallSizes sizes;
+  for (torch::jit::Function* function : unit.get_functions()) {
+    if (function == nullptr || sizes.Of(function).fits()) continue;
+    return InvalidArgument(
+        "The model's functions call each other more than 200 deep, or would grow to more than "
+        "4 million operators once inlined: simplify the model.");
   }
   return OkStatus();
 }

@@ -14,6 +14,10 @@ namespace flambeau {
 // Errors: INVALID_ARGUMENT naming the first operator that is refused.
 Status CheckOperators(const torch::jit::CompilationUnit& unit);
 
+// Calls are inlined before a model runs: functions that each call another twice grow without bound.
+// Threads, errors: as above; a sentence on the model's size.
+Status CheckInlinedSize(const torch::jit::CompilationUnit& unit);
+
 // May an object of the C++ class `qualified_name` (torch.classes.*) be made? Packed weights of
 // quantized and prepacked layers may.
 bool IsAllowedCustomClass(const std::string& qualified_name);

@@ -2,6 +2,7 @@
 
 #include "grpc/rpcs/model_metadata.h"
 #include "grpc/rpcs/model_ready.h"
+#include "grpc/rpcs/model_statistics.h"
 #include "grpc/rpcs/repository_index.h"
 #include "grpc/rpcs/server_live.h"
 #include "grpc/rpcs/server_metadata.h"
@@ -39,6 +40,10 @@ class InferenceService final : public BaseService {
   Reactor* ModelMetadata(Context* context, const inference::ModelMetadataRequest* request,
                          inference::ModelMetadataResponse* response) override {
     return HandleModelMetadata(context, *info_, *request, response);
+  }
+  Reactor* ModelStatistics(Context* context, const inference::ModelStatisticsRequest* request,
+                           inference::ModelStatisticsResponse* response) override {
+    return HandleModelStatistics(context, *info_, *request, response);
   }
   Reactor* RepositoryIndex(Context* context, const inference::RepositoryIndexRequest* request,
                            inference::RepositoryIndexResponse* response) override {

@@ -7,6 +7,7 @@
 #include "http/handlers/metrics.h"
 #include "http/handlers/model_metadata.h"
 #include "http/handlers/model_ready.h"
+#include "http/handlers/model_statistics.h"
 #include "http/handlers/predict.h"
 #include "http/handlers/ready.h"
 #include "http/handlers/repository_index.h"
@@ -22,6 +23,7 @@ std::vector<HttpRoute> ServingRoutes(const HttpServices& services) {
   const auto server = std::make_shared<ServerMetadataHandler>(info);
   const auto model = std::make_shared<ModelMetadataHandler>(info);
   const auto model_ready = std::make_shared<ModelReadyHandler>(info);
+  const auto statistics = std::make_shared<ModelStatisticsHandler>(info);
   std::vector<HttpRoute> routes = {
       {"GET", "/", std::make_shared<WelcomeHandler>(info)},
 
@@ -37,6 +39,10 @@ std::vector<HttpRoute> ServingRoutes(const HttpServices& services) {
       {"GET", "/v2/models/:model/versions/:version", model},
       {"GET", "/v2/models/:model/ready", model_ready},
       {"GET", "/v2/models/:model/versions/:version/ready", model_ready},
+      // As in Triton, a model named "stats" cannot be asked for its metadata.
+      {"GET", "/v2/models/stats", statistics},
+      {"GET", "/v2/models/:model/stats", statistics},
+      {"GET", "/v2/models/:model/versions/:version/stats", statistics},
       {"POST", "/v2/models/:model/infer", infer},
       {"POST", "/v2/models/:model/versions/:version/infer", infer},
       {"POST", "/v2/repository/index", std::make_shared<RepositoryIndexHandler>(info)},

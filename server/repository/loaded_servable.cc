@@ -46,6 +46,7 @@ std::shared_ptr<const MethodFacts> LoadedServable::signature(size_t method) cons
 }
 
 void LoadedServable::OnRun(int64_t rows, const RunTiming& timing) {
+  statistics_.Run(rows, timing);
   if (metrics_ != nullptr) metrics_->Run(rows, timing.compute);
 }
 

@@ -9,6 +9,7 @@
 
 #include "repository/observed_signature.h"
 #include "repository/servable.h"
+#include "repository/statistics.h"
 
 namespace flambeau {
 
@@ -28,6 +29,7 @@ class LoadedServable final : public Servable, private SchedulerObserver {
   int FindMethod(std::string_view method) const override;
   std::shared_ptr<const MethodFacts> signature(size_t method) const override;
   Scheduler& scheduler() override { return *scheduler_; }
+  ServableStatistics* statistics() override { return &statistics_; }
   std::shared_ptr<ModelMetrics> metrics() const override { return metrics_; }
 
   // Answers what waits and what comes with UNAVAILABLE; does not wait for what runs.
@@ -47,6 +49,7 @@ class LoadedServable final : public Servable, private SchedulerObserver {
   const int64_t version_;
   const std::shared_ptr<Model> model_;
   const std::shared_ptr<ModelMetrics> metrics_;
+  ServableStatistics statistics_;
   std::vector<std::unique_ptr<ObservedSignature>> signatures_;  // by method
   std::unique_ptr<Scheduler> scheduler_;                        // last: its workers call the above
 };

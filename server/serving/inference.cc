@@ -4,6 +4,7 @@
 #include <utility>
 #include <vector>
 
+#include "repository/statistics.h"
 #include "serving/binding.h"
 #include "serving/output_selection.h"
 
@@ -46,6 +47,7 @@ Call::Call(Ticket ticket, ServablePtr servable, size_t method)
 
 Status Call::Fail(Status status) {
   if (const auto metrics = servable_->metrics()) metrics->Failure(FailureReason(status));
+  if (auto* statistics = servable_->statistics()) statistics->Failure(ticket_.Age());
   Unpin();
   ticket_.Finish(status);
   return status;
@@ -133,9 +135,13 @@ Result<InferResult> Inference::Pending::MakeResult(Result<Outcome> outcome) {
   InferResult result{
       servable.name(), servable.version(), std::move(id), std::move(outcome->value), {}};
   FLAMBEAU_ASSIGN_OR_RETURN(result.outputs, SelectOutputs(Flatten(result.value), outputs));
+  const Duration total = call.ticket_.Age();
   if (const auto metrics = servable.metrics()) {
-    metrics->Success(rows, call.ticket_.Age(), outcome->queue, outcome->timing.gather,
-                     outcome->timing.compute, outcome->timing.scatter);
+    metrics->Success(rows, total, outcome->queue, outcome->timing.gather, outcome->timing.compute,
+                     outcome->timing.scatter);
+  }
+  if (auto* statistics = servable.statistics()) {
+    statistics->Success(rows, total, outcome->queue, outcome->timing);
   }
   return result;
 }

@@ -69,7 +69,9 @@ ServerInfo::ServerInfo(Repository* repository, Gate* gate) : repository_(reposit
 
 ServerMetadata ServerInfo::Server() const {
   // model_repository: its index; loading and unloading are refused.
-  return {"flambeau", std::string(ServerVersion()), {"model_repository", "binary_tensor_data"}};
+  return {"flambeau",
+          std::string(ServerVersion()),
+          {"model_repository", "binary_tensor_data", "statistics"}};
 }
 
 bool ServerInfo::Ready() const { return !gate_->draining() && repository_->Settled(); }
@@ -108,6 +110,11 @@ std::vector<IndexEntry> ServerInfo::Index(bool ready_only) const {
   const auto is_ready = [](const IndexEntry& entry) { return entry.state == ModelState::kReady; };
   entries.erase(std::stable_partition(entries.begin(), entries.end(), is_ready), entries.end());
   return entries;
+}
+
+Result<std::vector<ModelStatistics>> ServerInfo::Statistics(std::string_view name,
+                                                            std::string_view version) const {
+  return ReadStatistics(*repository_, name, version);
 }
 
 }  // namespace flambeau

@@ -10,6 +10,7 @@
 #include "base/status.h"
 #include "repository/repository.h"
 #include "serving/gate.h"
+#include "serving/model_statistics.h"
 
 namespace flambeau {
 
@@ -51,6 +52,8 @@ class ServerInfo {
   Result<bool> ModelReady(std::string_view name, std::string_view version) const;
   Result<ModelMetadata> Model(std::string_view name, std::string_view version) const;
   std::vector<IndexEntry> Index(bool ready_only) const;
+  Result<std::vector<ModelStatistics>> Statistics(std::string_view name,
+                                                  std::string_view version) const;
 
  private:
   Repository* const repository_;

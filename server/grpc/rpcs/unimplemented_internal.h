@@ -25,7 +25,6 @@ class UnimplementedRpcs : public inference::GRPCInferenceService::CallbackServic
     return Refuse(context, #rpc);                                                           \
   }
   FLAMBEAU_UNIMPLEMENTED(ModelConfig)
-  FLAMBEAU_UNIMPLEMENTED(ModelStatistics)
   FLAMBEAU_UNIMPLEMENTED(RepositoryModelLoad)
   FLAMBEAU_UNIMPLEMENTED(RepositoryModelUnload)
   FLAMBEAU_UNIMPLEMENTED(SystemSharedMemoryStatus)

@@ -113,6 +113,31 @@ TEST_F(CallsTest, RepositoryIndex) {
             StatusCode::UNIMPLEMENTED);
 }
 
+TEST_F(CallsTest, ModelStatistics) {
+  ASSERT_TRUE(Infer(EchoRequest()).ok());
+  inference::ModelStatisticsRequest request;
+  inference::ModelStatisticsResponse response;
+  ASSERT_TRUE(Call(&Stub::ModelStatistics, request, &response).ok());
+  ASSERT_EQ(response.model_stats_size(), 2);
+  EXPECT_EQ(response.model_stats(1).name(), "pair");
+  EXPECT_EQ(response.model_stats(1).inference_stats().success().count(), 0u);
+  request.set_name("echo");
+  request.set_version("1");
+  ASSERT_TRUE(Call(&Stub::ModelStatistics, request, &response).ok());
+  ASSERT_EQ(response.model_stats_size(), 1);
+  const inference::ModelStatistics& echo = response.model_stats(0);
+  EXPECT_EQ(echo.name(), "echo");
+  EXPECT_EQ(echo.version(), "1");
+  EXPECT_EQ(echo.inference_count(), 1u);
+  EXPECT_EQ(echo.inference_stats().success().count(), 1u);
+  EXPECT_GT(echo.inference_stats().success().ns(), 0u);
+  EXPECT_EQ(echo.inference_stats().queue().count(), 1u);
+  ASSERT_EQ(echo.memory_usage_size(), 1);
+  EXPECT_EQ(echo.memory_usage(0).type(), "CPU");
+  request.set_name("nobody");
+  EXPECT_EQ(Call(&Stub::ModelStatistics, request, &response).error_code(), StatusCode::NOT_FOUND);
+}
+
 TEST_F(CallsTest, WhatIsMissingSaysSo) {
   inference::ModelConfigResponse config;
   grpc::Status status = Call(&Stub::ModelConfig, {}, &config);

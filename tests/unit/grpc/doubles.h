@@ -13,6 +13,7 @@
 
 #include "repository/repository.h"
 #include "repository/servable.h"
+#include "repository/statistics.h"
 
 namespace flambeau {
 
@@ -130,10 +131,12 @@ class EchoServable final : public Servable {
     return std::make_shared<MethodFacts>(facts_.methods[method]);
   }
   EchoScheduler& scheduler() override { return scheduler_; }
+  ServableStatistics* statistics() override { return &statistics_; }
 
  private:
   const std::string name_;
   Facts facts_;
+  ServableStatistics statistics_;
   EchoScheduler scheduler_;
 };
 
@@ -164,6 +167,12 @@ class DoubleRepository final : public Repository {
       if (name == "pair") return ServablePtr(pair_);
     }
     return NotFound("there is no model '" + std::string(name) + "'");
+  }
+  std::vector<ServablePtr> Ready(std::string_view name) const override {
+    std::vector<ServablePtr> ready;
+    if (name.empty() || name == "echo") ready.push_back(echo_);
+    if (name.empty() || name == "pair") ready.push_back(pair_);
+    return ready;
   }
   std::vector<IndexEntry> Index() const override {
     return {{"echo", 1, ModelState::kReady, ""},

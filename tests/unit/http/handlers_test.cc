@@ -97,6 +97,25 @@ TEST_F(HandlersTest, TheIndexListsAllOrTheReadyOnes) {
   EXPECT_EQ(Get("/v2/repository/index").headers.at("allow"), "POST");
 }
 
+TEST_F(HandlersTest, StatisticsCountWhatWasAnswered) {
+  EXPECT_EQ(Post("/v2/models/echo/infer", kInferBody).status, 200);
+  EXPECT_EQ(Post("/v2/models/echo/infer", "{}").status, 400);
+  const TestAnswer all = Get("/v2/models/stats");
+  EXPECT_EQ(all.status, 200);
+  EXPECT_NE(all.body.find(R"("name":"pair")"), std::string::npos) << all.body;
+  for (const std::string path : {"/v2/models/echo/stats", "/v2/models/echo/versions/1/stats"}) {
+    const TestAnswer one = Get(path);
+    EXPECT_EQ(one.status, 200);
+    EXPECT_EQ(one.body.find(R"("name":"pair")"), std::string::npos) << one.body;
+    EXPECT_NE(one.body.find(R"("success":{"count":1,)"), std::string::npos) << one.body;
+    EXPECT_NE(one.body.find(R"("fail":{"count":1,)"), std::string::npos) << one.body;
+  }
+  EXPECT_EQ(Get("/v2/models/nobody/stats").status, 404);
+  EXPECT_EQ(Get("/v2/models/echo/versions/2/stats").status, 404);
+  EXPECT_EQ(Get("/v2/models/loading/stats").status, 503);
+  EXPECT_EQ(Post("/v2/models/stats", "").headers.at("allow"), "GET, HEAD");
+}
+
 TEST_F(HandlersTest, MetricsAreText) {
   for (const std::string path : {"/metrics", "/metrics/"}) {
     const TestAnswer answer = Get(path);

@@ -38,6 +38,14 @@ inline constexpr MetricName kMetricNvPending = {"nv_inference_pending_request_co
 inline constexpr MetricName kMetricNvLoadDuration = {"nv_model_load_duration_secs",
                                                      "Time the model took to load, in seconds"};
 
+// Of the whole machine; no labels.
+inline constexpr MetricName kMetricNvCpuUtilization = {
+    "nv_cpu_utilization", "CPU utilization of the machine since the last scrape, 0 to 1"};
+inline constexpr MetricName kMetricNvCpuMemoryTotal = {"nv_cpu_memory_total_bytes",
+                                                       "Memory of the machine"};
+inline constexpr MetricName kMetricNvCpuMemoryUsed = {
+    "nv_cpu_memory_used_bytes", "Memory of the machine that is not available to new programs"};
+
 // Labels: model, version, protocol (http, grpc), status (OK, INVALID_ARGUMENT, ...).
 inline constexpr MetricName kMetricRequests = {"flambeau_requests_total",
                                                "Requests by how they ended, refused ones included"};

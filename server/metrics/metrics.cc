@@ -14,6 +14,7 @@
 #include <utility>
 #include <vector>
 
+#include "metrics/host.h"
 #include "metrics/metric_names.h"
 #include "metrics/process.h"
 
@@ -247,6 +248,9 @@ class PrometheusMetrics final : public Metrics {
         nv_load_seconds_(AddGauge(&registry_, kMetricNvLoadDuration)),
         in_flight_(&AddGauge(&registry_, kMetricInFlight)->Add({})),
         connections_(AddGauge(&registry_, kMetricConnections)),
+        host_cpu_(&AddGauge(&registry_, kMetricNvCpuUtilization)->Add({})),
+        host_memory_(&AddGauge(&registry_, kMetricNvCpuMemoryTotal)->Add({})),
+        host_used_(&AddGauge(&registry_, kMetricNvCpuMemoryUsed)->Add({})),
         cpu_(&AddCounter(&registry_, kMetricProcessCpu)->Add({})),
         resident_(&AddGauge(&registry_, kMetricProcessResident)->Add({})),
         virtual_(&AddGauge(&registry_, kMetricProcessVirtual)->Add({})),
@@ -300,6 +304,7 @@ class PrometheusMetrics final : public Metrics {
     std::lock_guard lock(mutex_);
     for (auto& [gauge, connections] : scraped_) gauge->Set(connections());
     ReadProcess();
+    ReadHost();
     return prometheus::TextSerializer().Serialize(registry_.Collect());
   }
 
@@ -315,6 +320,13 @@ class PrometheusMetrics final : public Metrics {
     start_->Set(figures.start_seconds);
   }
 
+  void ReadHost() {
+    const HostFigures figures = host_.Read();
+    host_cpu_->Set(figures.cpu_utilization);
+    host_memory_->Set(figures.memory_total_bytes);
+    host_used_->Set(figures.memory_used_bytes);
+  }
+
   prometheus::Registry registry_;
   Families families_;
   RequestCounters unresolved_;
@@ -323,10 +335,12 @@ class PrometheusMetrics final : public Metrics {
   Family<Gauge>* const nv_load_seconds_;
   Gauge* const in_flight_;
   Family<Gauge>* const connections_;
+  Gauge *const host_cpu_, *const host_memory_, *const host_used_;
   Counter* const cpu_;
   Gauge *const resident_, *const virtual_, *const threads_, *const open_fds_, *const max_fds_,
                                                                                   *const start_;
   std::mutex mutex_;
+  HostReader host_;
   std::map<std::pair<std::string, std::string>, std::weak_ptr<ModelSeries>> models_;
   std::vector<std::pair<Gauge*, std::function<double()>>> scraped_;
 };

@@ -120,6 +120,7 @@ TEST(MetricsTest, GaugesFollow) {
   text = metrics->Expose();
   EXPECT_EQ(ValueOf(text, R"(flambeau_connections{listener="http"})"), 4);
   EXPECT_GT(ValueOf(text, "process_cpu_seconds_total"), 0);
+  EXPECT_GT(ValueOf(text, "nv_cpu_memory_total_bytes"), ValueOf(text, "nv_cpu_memory_used_bytes"));
   EXPECT_GT(ValueOf(text, "process_resident_memory_bytes"), 0);
 }
 

@@ -21,6 +21,8 @@ struct ConfigTensor {
   bool optional = false;            // inputs
   std::string label_filename;       // outputs; relative to the model's directory
   std::vector<std::string> labels;  // outputs; read from that file at load
+
+  bool operator==(const ConfigTensor&) const = default;
 };
 
 enum class InstanceKind { kAuto, kGpu, kCpu, kModel };
@@ -30,6 +32,8 @@ struct ConfigInstanceGroup {
   int count = 1;
   InstanceKind kind = InstanceKind::kAuto;
   std::vector<int> gpus;
+
+  bool operator==(const ConfigInstanceGroup&) const = default;
 };
 
 struct ConfigQueuePolicy {
@@ -37,6 +41,8 @@ struct ConfigQueuePolicy {
   uint64_t default_timeout_us = 0;
   bool allow_timeout_override = false;
   uint32_t max_queue_size = 0;  // 0: --max-queue-size
+
+  bool operator==(const ConfigQueuePolicy&) const = default;
 };
 
 struct ConfigDynamicBatching {
@@ -47,6 +53,8 @@ struct ConfigDynamicBatching {
   uint64_t default_priority_level = 0;
   ConfigQueuePolicy default_queue_policy;
   std::map<uint64_t, ConfigQueuePolicy> priority_queue_policy;
+
+  bool operator==(const ConfigDynamicBatching&) const = default;
 };
 
 struct ConfigVersionPolicy {
@@ -54,6 +62,8 @@ struct ConfigVersionPolicy {
   Kind kind = Kind::kLatest;
   uint32_t latest = 1;  // kLatest: so many of the highest
   std::vector<int64_t> specific;
+
+  bool operator==(const ConfigVersionPolicy&) const = default;
 };
 
 struct ConfigWarmupInput {
@@ -63,6 +73,8 @@ struct ConfigWarmupInput {
   Shape dims;  // without the batch
   Data data = Data::kZero;
   std::string file;  // kFile; relative to the model's directory's warmup/
+
+  bool operator==(const ConfigWarmupInput&) const = default;
 };
 
 struct ConfigWarmup {
@@ -70,6 +82,8 @@ struct ConfigWarmup {
   int64_t batch_size = 0;  // 0: inputs' dims are whole shapes
   uint32_t count = 1;
   std::vector<ConfigWarmupInput> inputs;
+
+  bool operator==(const ConfigWarmup&) const = default;
 };
 
 // Threads: a value. Lifetime: plain. Errors: none; spec/config_file.h checks.
@@ -88,6 +102,8 @@ struct ModelConfig {
   std::map<std::string, std::string> parameters;
   std::string default_model_filename;  // "model.pt" if empty
   bool response_cache = false;
+
+  bool operator==(const ModelConfig&) const = default;
 };
 
 }  // namespace flambeau

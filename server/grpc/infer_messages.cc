@@ -15,6 +15,7 @@
 #include <vector>
 
 #include "base/checked.h"
+#include "grpc/status_mapping.h"
 #include "proto/inference.pb.h"
 
 namespace flambeau {
@@ -41,9 +42,14 @@ Status CheckSize(const InferResult& result) {
   return OkStatus();
 }
 
+void MarkFinal(inference::ModelInferResponse* message) {
+  (*message->mutable_parameters())["triton_final_response"].set_bool_param(true);
+}
+
 // Everything but raw_output_contents.
-std::string WriteHead(const InferResult& result) {
+std::string WriteHead(const InferResult& result, bool in_stream) {
   inference::ModelInferResponse message;
+  if (in_stream) MarkFinal(&message);
   message.set_model_name(result.model);
   message.set_model_version(std::to_string(result.version));
   message.set_id(result.id);
@@ -70,6 +76,33 @@ grpc::Slice SliceOver(const Tensor& tensor) {
           [](void* tensor) { delete static_cast<Tensor*>(tensor); }, kept};
 }
 
+void AppendLengthDelimited(int field, size_t size, std::string* text) {
+  AppendVarint(WireFormatLite::MakeTag(field, WireFormatLite::WIRETYPE_LENGTH_DELIMITED), text);
+  AppendVarint(static_cast<uint32_t>(size), text);
+}
+
+// Field numbers ascend, as every protobuf writer has them, and raw_output_contents' is the last.
+std::vector<grpc::Slice> WriteSlices(const InferResult& result, bool in_stream) {
+  std::vector<grpc::Slice> slices;
+  std::string text = WriteHead(result, in_stream);
+  for (const NamedTensor& output : result.outputs) {
+    const Tensor& tensor = output.tensor;
+    AppendLengthDelimited(inference::ModelInferResponse::kRawOutputContentsFieldNumber,
+                          tensor.bytes(), &text);
+    if (tensor.bytes() < kMinSliceBytes) {
+      if (tensor.bytes() > 0) {
+        text.append(reinterpret_cast<const char*>(tensor.data()), tensor.bytes());
+      }
+      continue;
+    }
+    slices.emplace_back(text);
+    text.clear();
+    slices.push_back(SliceOver(tensor));
+  }
+  if (!text.empty()) slices.emplace_back(text);
+  return slices;
+}
+
 }  // namespace
 
 Result<std::shared_ptr<const inference::ModelInferRequest>> ParseInferRequest(
@@ -86,31 +119,33 @@ Result<std::shared_ptr<const inference::ModelInferRequest>> ParseInferRequest(
   return message;
 }
 
-// Field numbers ascend, as every protobuf writer has them, and raw_output_contents' is the last.
 Status WriteInferResponse(const InferResult& result, grpc::ByteBuffer* bytes) {
   FLAMBEAU_RETURN_IF_ERROR(CheckSize(result));
-  std::vector<grpc::Slice> slices;
-  std::string text = WriteHead(result);
-  for (const NamedTensor& output : result.outputs) {
-    const Tensor& tensor = output.tensor;
-    AppendVarint(
-        WireFormatLite::MakeTag(inference::ModelInferResponse::kRawOutputContentsFieldNumber,
-                                WireFormatLite::WIRETYPE_LENGTH_DELIMITED),
-        &text);
-    AppendVarint(static_cast<uint32_t>(tensor.bytes()), &text);
-    if (tensor.bytes() < kMinSliceBytes) {
-      if (tensor.bytes() > 0) {
-        text.append(reinterpret_cast<const char*>(tensor.data()), tensor.bytes());
-      }
-      continue;
-    }
-    slices.emplace_back(text);
-    text.clear();
-    slices.push_back(SliceOver(tensor));
-  }
-  if (!text.empty()) slices.emplace_back(text);
+  const std::vector<grpc::Slice> slices = WriteSlices(result, /*in_stream=*/false);
   *bytes = grpc::ByteBuffer(slices.data(), slices.size());
   return OkStatus();
+}
+
+Status WriteStreamAnswer(const InferResult& result, grpc::ByteBuffer* bytes) {
+  FLAMBEAU_RETURN_IF_ERROR(CheckSize(result));
+  std::vector<grpc::Slice> slices = WriteSlices(result, /*in_stream=*/true);
+  size_t size = 0;
+  for (const grpc::Slice& slice : slices) size += slice.size();
+  std::string head;
+  AppendLengthDelimited(inference::ModelStreamInferResponse::kInferResponseFieldNumber, size,
+                        &head);
+  slices.insert(slices.begin(), grpc::Slice(head));
+  *bytes = grpc::ByteBuffer(slices.data(), slices.size());
+  return OkStatus();
+}
+
+void WriteStreamError(const std::string& id, const Status& status, grpc::ByteBuffer* bytes) {
+  inference::ModelStreamInferResponse message;
+  message.set_error_message(ToGrpcStatus(status).error_message());
+  message.mutable_infer_response()->set_id(id);
+  MarkFinal(message.mutable_infer_response());
+  const grpc::Slice slice(message.SerializeAsString());
+  *bytes = grpc::ByteBuffer(&slice, 1);
 }
 
 }  // namespace flambeau

@@ -5,6 +5,7 @@
 #include <grpcpp/support/byte_buffer.h>
 
 #include <memory>
+#include <string>
 
 #include "base/status.h"
 #include "serving/request.h"
@@ -24,5 +25,12 @@ Result<std::shared_ptr<const inference::ModelInferRequest>> ParseInferRequest(
 // slices over the result's own memory, kept alive until they are sent.
 // Errors: RESOURCE_EXHAUSTED if the outputs do not fit one message (2 GiB).
 Status WriteInferResponse(const InferResult& result, grpc::ByteBuffer* bytes);
+
+// The same inside a ModelStreamInferResponse, marked triton_final_response: there is one answer to
+// each request.
+Status WriteStreamAnswer(const InferResult& result, grpc::ByteBuffer* bytes);
+
+// A ModelStreamInferResponse that tells the request `id` why it has no answer.
+void WriteStreamError(const std::string& id, const Status& status, grpc::ByteBuffer* bytes);
 
 }  // namespace flambeau

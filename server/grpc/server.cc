@@ -17,6 +17,7 @@
 
 #include "grpc/health_service.h"
 #include "grpc/reply_queue.h"
+#include "grpc/rpcs/model_stream_infer.h"
 #include "grpc/service.h"
 
 namespace flambeau {
@@ -82,7 +83,7 @@ class GrpcServerImpl final : public GrpcServer {
       : clock_(clock),
         log_(log),
         replies_(kReplyThreads),
-        inference_(NewInferenceService({inference, &replies_, &draining_}, info)),
+        inference_(NewInferenceService({inference, &replies_, &draining_, &streams_}, info)),
         health_(HealthService::Create({}, info, clock)) {}
   ~GrpcServerImpl() override { Stop(clock_->Now()); }
 
@@ -96,6 +97,7 @@ class GrpcServerImpl final : public GrpcServer {
   Log* const log_;
   std::atomic<bool> draining_{false};
   ReplyQueue replies_;
+  InferStreams streams_;
   std::unique_ptr<grpc::Service> inference_;
   std::unique_ptr<HealthService> health_;
   std::unique_ptr<grpc::Server> server_;
@@ -124,6 +126,7 @@ Status GrpcServerImpl::Start(const Options& options) {
 
 void GrpcServerImpl::BeginDrain() {
   draining_.store(true);
+  streams_.BeginDrain();
   health_->BeginDrain();
 }
 

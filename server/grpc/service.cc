@@ -3,6 +3,7 @@
 #include "grpc/rpcs/model_metadata.h"
 #include "grpc/rpcs/model_ready.h"
 #include "grpc/rpcs/model_statistics.h"
+#include "grpc/rpcs/model_stream_infer.h"
 #include "grpc/rpcs/repository_index.h"
 #include "grpc/rpcs/server_live.h"
 #include "grpc/rpcs/server_metadata.h"
@@ -12,14 +13,27 @@
 namespace flambeau {
 namespace {
 
-// ModelInfer is raw: see infer_messages.h.
+// Inference is raw: see infer_messages.h.
 using BaseService =
     inference::GRPCInferenceService::WithRawCallbackMethod_ModelInfer<UnimplementedRpcs>;
 
+int IndexOf(const char* rpc) {
+  return inference::ModelInferRequest::descriptor()
+      ->file()
+      ->FindServiceByName("GRPCInferenceService")
+      ->FindMethodByName(rpc)
+      ->index();
+}
+
 class InferenceService final : public BaseService {
  public:
-  InferenceService(const InferService& infer, const ServerInfo* info)
-      : infer_(infer), info_(info) {}
+  InferenceService(const InferService& infer, const ServerInfo* info) : infer_(infer), info_(info) {
+    // The generated class for a raw stream cannot stand on one where the stream is typed.
+    MarkMethodRawCallback(
+        IndexOf("ModelStreamInfer"),
+        new grpc::internal::CallbackBidiHandler<grpc::ByteBuffer, grpc::ByteBuffer>(
+            [this](Context* context) { return HandleModelStreamInfer(context, infer_); }));
+  }
 
   Reactor* ServerLive(Context* context, const inference::ServerLiveRequest*,
                       inference::ServerLiveResponse* response) override {

@@ -1,15 +1,15 @@
 #include "grpc/rpcs/model_infer.h"
 
+#include <atomic>
 #include <chrono>
+#include <memory>
 #include <new>
 #include <optional>
 #include <utility>
 
 #include "grpc/call_context.h"
 #include "grpc/infer_messages.h"
-#include "grpc/model_name.h"
 #include "grpc/status_mapping.h"
-#include "grpc/tensor_codec.h"
 #include "proto/inference.pb.h"
 
 namespace flambeau {
@@ -82,19 +82,6 @@ class InferReactor final : public grpc::ServerUnaryReactor {
   const std::shared_ptr<InferAnswer> answer_;
 };
 
-// The gate comes first, so that a refused call is counted and logged too.
-Result<Call> Begin(const InferService& service, RequestContext context,
-                   const inference::ModelInferRequest& request) {
-  Result<Call> call =
-      service.inference->Begin(std::move(context), request.model_name(), request.model_version());
-  Status refusal = RequireModelName(request.model_name(), "model_name");
-  if (refusal.ok() && call.ok() && service.draining->load()) {
-    refusal = Unavailable("the server is shutting down; send the request to another one");
-  }
-  if (refusal.ok()) return call;
-  return call.ok() ? call->Fail(std::move(refusal)) : refusal;
-}
-
 }  // namespace
 
 grpc::ServerUnaryReactor* HandleModelInfer(grpc::CallbackServerContext* context,
@@ -108,20 +95,14 @@ grpc::ServerUnaryReactor* HandleModelInfer(grpc::CallbackServerContext* context,
     return reactor;
   }
   Result<Call> call =
-      Begin(service, ToRequestContext(*context, "infer", reactor->cancel()), **message);
+      BeginInfer(service, ToRequestContext(*context, "infer", reactor->cancel()), **message);
   if (!call.ok()) {
     answer->Refuse(call.status());
     return reactor;
   }
   context->AddInitialMetadata("x-request-id", call->request_id());
-  Result<InferRequest> decoded = DecodeInferRequest(*message);
-  if (!decoded.ok()) {
-    answer->Refuse(call->Fail(decoded.status()));
-    return reactor;
-  }
-  service.inference->Submit(
-      *std::move(call), *std::move(decoded),
-      [answer](Result<InferResult> result) { answer->Complete(std::move(result)); });
+  SubmitInfer(service, *std::move(call), *message,
+              [answer](Result<InferResult> result) { answer->Complete(std::move(result)); });
   return reactor;
 }
 

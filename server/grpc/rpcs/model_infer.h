@@ -4,19 +4,9 @@
 #include <grpcpp/server_context.h>
 #include <grpcpp/support/server_callback.h>
 
-#include <atomic>
-#include <memory>
-
-#include "grpc/reply_queue.h"
-#include "serving/inference.h"
+#include "grpc/infer_call.h"
 
 namespace flambeau {
-
-struct InferService {
-  Inference* inference;
-  ReplyQueue* replies;
-  const std::atomic<bool>* draining;
-};
 
 // Parses, admits, decodes and submits on gRPC's thread; the answer goes out on the reply queue's. A
 // client that goes away, or whose deadline passes, is let go at once, even if its run has not

@@ -15,8 +15,6 @@ class UnimplementedRpcs : public inference::GRPCInferenceService::CallbackServic
  public:
   using Context = grpc::CallbackServerContext;
   using Reactor = grpc::ServerUnaryReactor;
-  template <typename Request, typename Response>
-  using BidiReactor = grpc::ServerBidiReactor<Request, Response>;
 
   // NOLINTBEGIN(bugprone-macro-parentheses): the argument names a method and its messages.
 #define FLAMBEAU_UNIMPLEMENTED(rpc)                                                         \
@@ -38,19 +36,7 @@ class UnimplementedRpcs : public inference::GRPCInferenceService::CallbackServic
 #undef FLAMBEAU_UNIMPLEMENTED
   // NOLINTEND(bugprone-macro-parentheses)
 
-  BidiReactor<inference::ModelInferRequest, inference::ModelStreamInferResponse>* ModelStreamInfer(
-      Context* context) override {
-    return new Refusal(ToGrpcStatus(Missing("ModelStreamInfer")));
-  }
-
  private:
-  class Refusal final
-      : public BidiReactor<inference::ModelInferRequest, inference::ModelStreamInferResponse> {
-   public:
-    explicit Refusal(const grpc::Status& status) { Finish(status); }
-    void OnDone() override { delete this; }
-  };
-
   static Status Missing(const std::string& rpc) {
     return Unimplemented(rpc +
                          " is not supported by this server; ServerMetadata lists the "

@@ -139,21 +139,10 @@ TEST_F(CallsTest, ModelStatistics) {
 }
 
 TEST_F(CallsTest, WhatIsMissingSaysSo) {
-  inference::ModelConfigResponse config;
-  grpc::Status status = Call(&Stub::ModelConfig, {}, &config);
+  inference::CudaSharedMemoryStatusResponse regions;
+  const grpc::Status status = Call(&Stub::CudaSharedMemoryStatus, {}, &regions);
   EXPECT_EQ(status.error_code(), StatusCode::UNIMPLEMENTED);
-  EXPECT_THAT(status.error_message(), HasSubstr("ModelConfig is not supported"));
-  inference::LogSettingsResponse log;
-  EXPECT_EQ(Call(&Stub::LogSettings, {}, &log).error_code(), StatusCode::UNIMPLEMENTED);
-
-  grpc::ClientContext context;
-  Patient(&context);
-  const auto stream = stub_->ModelStreamInfer(&context);
-  inference::ModelStreamInferResponse response;
-  EXPECT_FALSE(stream->Read(&response));
-  status = stream->Finish();
-  EXPECT_EQ(status.error_code(), StatusCode::UNIMPLEMENTED);
-  EXPECT_THAT(status.error_message(), HasSubstr("ModelStreamInfer is not supported"));
+  EXPECT_THAT(status.error_message(), HasSubstr("CudaSharedMemoryStatus is not supported"));
 }
 
 // Sends bytes as a message to any method.

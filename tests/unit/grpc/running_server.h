@@ -9,7 +9,7 @@
 #include <string>
 #include <utility>
 
-#include "grpc/doubles.h"
+#include "doubles/echo_repository.h"
 #include "grpc/server.h"
 #include "metrics/metrics.h"
 #include "proto/health.grpc.pb.h"

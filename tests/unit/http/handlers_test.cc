@@ -7,7 +7,7 @@
 #include <utility>
 #include <vector>
 
-#include "grpc/doubles.h"
+#include "doubles/echo_repository.h"
 #include "http/listener.h"
 #include "http/routes.h"
 #include "http/test_client.h"

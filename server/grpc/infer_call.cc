@@ -1,0 +1,31 @@
+#include "grpc/infer_call.h"
+
+#include <utility>
+
+#include "grpc/model_name.h"
+#include "grpc/tensor_codec.h"
+#include "proto/inference.pb.h"
+
+namespace flambeau {
+
+Result<Call> BeginInfer(const InferService& service, RequestContext context,
+                        const inference::ModelInferRequest& request) {
+  Result<Call> call =
+      service.inference->Begin(std::move(context), request.model_name(), request.model_version());
+  Status refusal = RequireModelName(request.model_name(), "model_name");
+  if (refusal.ok() && call.ok() && service.draining->load()) {
+    refusal = Unavailable("the server is shutting down; send the request to another one");
+  }
+  if (refusal.ok()) return call;
+  return call.ok() ? call->Fail(std::move(refusal)) : refusal;
+}
+
+void SubmitInfer(const InferService& service, Call call,
+                 const std::shared_ptr<const inference::ModelInferRequest>& request,
+                 InferDone done) {
+  Result<InferRequest> decoded = DecodeInferRequest(request);
+  if (!decoded.ok()) return done(call.Fail(decoded.status()));
+  service.inference->Submit(std::move(call), *std::move(decoded), std::move(done));
+}
+
+}  // namespace flambeau

@@ -1,0 +1,36 @@
+// The way of one ModelInferRequest into serving, the same for ModelInfer and ModelStreamInfer.
+#pragma once
+
+#include <atomic>
+#include <memory>
+
+#include "base/status.h"
+#include "grpc/reply_queue.h"
+#include "serving/inference.h"
+
+namespace inference {
+class ModelInferRequest;
+}
+
+namespace flambeau {
+
+class InferStreams;
+
+struct InferService {
+  Inference* inference;
+  ReplyQueue* replies;
+  const std::atomic<bool>* draining;
+  InferStreams* streams;
+};
+
+// The gate comes first, so that a refused request is counted and logged too.
+// Errors: as Inference::Begin; INVALID_ARGUMENT without a model name; UNAVAILABLE while draining.
+Result<Call> BeginInfer(const InferService& service, RequestContext context,
+                        const inference::ModelInferRequest& request);
+
+// Decodes and submits. `done` gets the answer or the refusal, exactly once.
+void SubmitInfer(const InferService& service, Call call,
+                 const std::shared_ptr<const inference::ModelInferRequest>& request,
+                 InferDone done);
+
+}  // namespace flambeau

@@ -5,14 +5,18 @@
 #include <memory>
 #include <span>
 #include <string_view>
+#include <utility>
+
+#include "http/body_budget.h"
 
 namespace flambeau {
 
 // Threads: one. Lifetime: Share hands the memory over and leaves it empty.
-// Errors: Space and Append return false/empty if there is no memory.
+// Errors: Space and Append return false/empty if there is no memory, or none left in the budget.
 class BodyBuffer {
  public:
-  BodyBuffer() = default;
+  // Without a budget there is no bound but the caller's.
+  explicit BodyBuffer(std::shared_ptr<BodyBudget> budget = nullptr) : budget_(std::move(budget)) {}
   BodyBuffer(const BodyBuffer&) = delete;
   BodyBuffer& operator=(const BodyBuffer&) = delete;
   ~BodyBuffer();
@@ -34,6 +38,7 @@ class BodyBuffer {
  private:
   bool Grow(size_t capacity);
 
+  const std::shared_ptr<BodyBudget> budget_;
   char* data_ = nullptr;
   size_t size_ = 0;
   size_t capacity_ = 0;  // without the padding

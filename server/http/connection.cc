@@ -6,12 +6,12 @@
 
 #include <algorithm>
 #include <array>
-#include <atomic>
 #include <cerrno>
 #include <new>
 #include <span>
 #include <utility>
 
+#include "http/loop_target.h"
 #include "http/response_writer.h"
 #include "http/status_mapping.h"
 #include "serving/gate.h"
@@ -21,47 +21,9 @@ namespace {
 
 // How much one connection may receive before the others have their turn.
 constexpr size_t kReadTurn = size_t{256} << 10;
+// How much of a compressed body is taken at once: it may become a thousand times as much.
+constexpr size_t kInflateTurn = size_t{8} << 10;
 constexpr std::string_view kContinue = "HTTP/1.1 100 Continue\r\n\r\n";
-
-// Posts the answer to the connection's loop. It knows the connection by slot and ticket only, so
-// that it may outlive it, the loop and the listener.
-class LoopTarget final : public ResponseTarget {
- public:
-  LoopTarget(std::shared_ptr<Mailbox> mailbox, uint32_t slot, uint64_t ticket)
-      : mailbox_(std::move(mailbox)), slot_(slot), ticket_(ticket) {}
-  ~LoopTarget() override {
-    try {
-      if (!answered_) Deliver(ErrorResponse(500, "The request was dropped by the server."));
-    } catch (...) {  // no memory even for that: the client waits for its own timeout
-    }
-  }
-
-  void Deliver(HttpResponse response) override { Post(std::move(response)); }
-  void Deliver(MakeResponse make) override { Post(std::move(make)); }
-
- private:
-  template <typename Response>
-  void Post(Response response) {
-    if (answered_.exchange(true)) return;
-    mailbox_->Post(Reply{slot_, ticket_, std::move(response)});
-  }
-
-  const std::shared_ptr<Mailbox> mailbox_;
-  const uint32_t slot_;
-  const uint64_t ticket_;
-  std::atomic<bool> answered_{false};
-};
-
-HttpResponse Make(Reply reply) {
-  if (auto* response = std::get_if<HttpResponse>(&reply.response)) return std::move(*response);
-  try {
-    return std::get<MakeResponse>(reply.response)();
-  } catch (const std::bad_alloc&) {
-    return ErrorResponse(503, "The server has no memory left for the answer.");
-  } catch (...) {
-    return ErrorResponse(500, "The answer could not be encoded.");
-  }
-}
 
 }  // namespace
 
@@ -71,9 +33,10 @@ Connection::Connection(NewConnection accepted, uint32_t slot, LoopContext* loop)
       slot_(slot),
       loop_(loop),
       deadline_(loop->deadlines.Add(slot)),
-      reader_({loop->options.max_request_bytes, loop->options.max_header_bytes,
-               loop->options.max_header_count, loop->options.max_uri_bytes,
-               loop->options.max_chunks}) {
+      reader_(
+          {loop->options.max_request_bytes, loop->options.max_header_bytes,
+           loop->options.max_header_count, loop->options.max_uri_bytes, loop->options.max_chunks},
+          loop->body_budget) {
   SetWait(Wait::kIdle);
 }
 
@@ -95,13 +58,14 @@ void Connection::OnEvents(uint32_t epoll_events) {
 
 void Connection::Continue() {
   wants_turn_ = false;
+  if (state_ == State::kEncoding) Encode();
   if (state_ == State::kReading) Read();
   if (state_ == State::kLingering) Discard();
 }
 
 void Connection::OnReply(Reply reply) {
   if (state_ != State::kHandling || reply.ticket != ticket_) return;
-  Respond(Make(std::move(reply)));
+  Respond(MakeResponseOf(std::move(reply)));
   Continue();
 }
 
@@ -122,29 +86,43 @@ void Connection::OnDrain() {
 void Connection::Read() {
   size_t budget = kReadTurn;
   while (state_ == State::kReading) {
+    if (budget == 0) {
+      wants_turn_ = true;
+      break;
+    }
     if (pending_begin_ < pending_.size()) {
-      std::string_view data = std::string_view(pending_).substr(pending_begin_);
-      Consume(&data);
-      pending_begin_ = pending_.size() - data.size();
+      ConsumePending(&budget);
       continue;
     }
     pending_ = std::string();
     pending_begin_ = 0;
     if (!readable_) break;
-    if (budget == 0) {
-      wants_turn_ = true;
-      break;
-    }
     if (!Receive(&budget)) break;
   }
   if (state_ == State::kReading) SetReadingWait();
+}
+
+void Connection::ConsumePending(size_t* budget) {
+  const size_t turn = reader_.inflating() ? kInflateTurn : std::string_view::npos;
+  std::string_view data = std::string_view(pending_).substr(pending_begin_, turn);
+  const size_t offered = data.size();
+  const size_t body_before = reader_.body_bytes();
+  Consume(&data);
+  pending_begin_ += offered - data.size();
+  ChargeInflated(body_before, budget);
+}
+
+// What a few compressed bytes became counts as received, too.
+void Connection::ChargeInflated(size_t body_before, size_t* budget) const {
+  if (reader_.inflating()) *budget -= std::min(*budget, reader_.body_bytes() - body_before);
 }
 
 // False if there is nothing more for now, or ever.
 bool Connection::Receive(size_t* budget) {
   const std::span<char> body = reader_.BodySpace();
   const std::span<char> space = body.empty() ? std::span<char>(loop_->scratch) : body;
-  const size_t wanted = std::min(space.size(), *budget);
+  size_t wanted = std::min(space.size(), *budget);
+  if (reader_.inflating()) wanted = std::min(wanted, kInflateTurn);
   const ssize_t received = recv(fd_.get(), space.data(), wanted, 0);
   if (received < 0) {
     if (errno == EINTR) return true;
@@ -166,18 +144,22 @@ bool Connection::Receive(size_t* budget) {
     reader_.BodyReceived(bytes);
     data = {};
   }
+  const size_t body_before = reader_.body_bytes();
   Consume(&data);
   pending_.assign(data);
+  ChargeInflated(body_before, budget);
   return true;
 }
 
 void Connection::Consume(std::string_view* data) {
   while (state_ == State::kReading) {
+    if (!reader_.started()) began_ = loop_->now;
     switch (reader_.Feed(data)) {
       case ReadEvent::kMore:
         return;
       case ReadEvent::kHead:
         OnHead(!data->empty());
+        if (reader_.inflating()) return;  // by turns
         break;
       case ReadEvent::kDone:
         return Dispatch();
@@ -221,9 +203,9 @@ HttpRequest Connection::TakeRequest() {
   state_ = State::kHandling;
   SetWait(Wait::kNone);
   ticket_ = ++loop_->tickets;
-  began_ = loop_->now;
   keep_alive_ = head.keep_alive;
   http_1_0_ = head.http_1_0;
+  coding_ = PreferredCoding(head.headers);
   method_ = head.method;
   path_ = head.path;
   cancel_ = std::make_shared<CancelToken>();
@@ -248,12 +230,13 @@ HttpRequest Connection::TakeRequest() {
 // Answers what is not a whole request. How far the client has got is unknown, so it ends here.
 void Connection::Refuse(int status, std::string_view sentence) {
   HttpResponse response = ErrorResponse(status, sentence);
-  if (status == 415) response.headers.emplace_back("Accept-Encoding", "identity");
-  began_ = loop_->now;
+  if (status == 415)
+    response.headers.emplace_back("Accept-Encoding", std::string(kAcceptedCodings));
   method_ = reader_.head().method;
   path_ = reader_.head().path;
   request_id_ = loop_->request_ids.Next();
   keep_alive_ = false;
+  coding_ = ContentCoding::kIdentity;
   Respond(std::move(response));
 }
 
@@ -262,6 +245,25 @@ void Connection::Respond(HttpResponse response) {
   LogRequest(response.status);
   logged_elsewhere_ = false;
   if (response.status == HttpCode(StatusCode::kCancelled) && peer_closed_) return Close();
+  if (method_ != "HEAD") encoder_ = ResponseEncoder::Create(coding_, &response);
+  if (encoder_ == nullptr) return Write(std::move(response));
+  state_ = State::kEncoding;
+  SetWait(Wait::kNone);
+  Encode();
+}
+
+// A step at a time, between which other connections have their turn.
+void Connection::Encode() {
+  if (!encoder_->Step()) {
+    wants_turn_ = true;
+    return;
+  }
+  HttpResponse response = encoder_->Take();
+  encoder_.reset();
+  Write(std::move(response));
+}
+
+void Connection::Write(HttpResponse response) {
   keep_alive_ = keep_alive_ && !loop_->draining;
   out_head_ = SerializeHead(response, {keep_alive_, http_1_0_, loop_->date, request_id_});
   out_body_ = method_ == "HEAD" ? std::string() : std::move(response.body);
@@ -273,7 +275,8 @@ void Connection::Respond(HttpResponse response) {
 
 void Connection::LogRequest(int status) const {
   if (logged_elsewhere_ || !loop_->log->Enabled(LogLevel::kDebug)) return;
-  const auto took = std::chrono::duration_cast<std::chrono::microseconds>(loop_->now - began_);
+  const auto took =
+      std::chrono::duration_cast<std::chrono::microseconds>(loop_->clock->Now() - began_);
   loop_->log->Debug("http request", {{"listener", loop_->options.name},
                                      {"request_id", request_id_},
                                      {"peer", peer_},

@@ -11,6 +11,7 @@
 #include "http/mailbox.h"
 #include "http/message.h"
 #include "http/request_reader.h"
+#include "http/response_encoder.h"
 #include "http/socket.h"
 
 namespace flambeau {
@@ -39,16 +40,20 @@ class Connection {
   void Continue();
 
  private:
-  enum class State { kReading, kHandling, kWriting, kLingering, kClosed };
+  enum class State { kReading, kHandling, kEncoding, kWriting, kLingering, kClosed };
 
   void Read();
   bool Receive(size_t* budget);
   void Consume(std::string_view* data);
+  void ConsumePending(size_t* budget);
+  void ChargeInflated(size_t body_before, size_t* budget) const;
   void OnHead(bool body_has_begun);
   void Dispatch();
   HttpRequest TakeRequest();
   void Refuse(int status, std::string_view sentence);
   void Respond(HttpResponse response);
+  void Encode();
+  void Write(HttpResponse response);
   void LogRequest(int status) const;
   void Flush();
   void OnWritten();
@@ -75,13 +80,16 @@ class Connection {
   // The request in work.
   uint64_t ticket_ = 0;
   CancelTokenPtr cancel_;
-  TimePoint began_;
+  TimePoint began_;  // its first byte came
   std::string method_;
   std::string path_;
   std::string request_id_;
   bool keep_alive_ = true;
   bool http_1_0_ = false;
+  ContentCoding coding_ = ContentCoding::kIdentity;  // of the answer, if the client has its wish
   bool logged_elsewhere_ = false;
+
+  std::unique_ptr<ResponseEncoder> encoder_;  // while kEncoding
 
   // The answer being written.
   std::string out_head_;

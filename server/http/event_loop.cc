@@ -52,7 +52,8 @@ EventLoop::EventLoop(const HttpListener::Options& options, const Dependencies& d
     : clock_(dependencies.clock),
       epoll_(std::move(epoll)),
       load_(std::make_shared<LoopLoad>()),
-      context_{options, dependencies.router, dependencies.log, mailbox} {
+      context_{options, dependencies.router,     dependencies.clock, dependencies.log,
+               mailbox, dependencies.body_budget} {
   load_->mailbox = std::move(mailbox);
 }
 

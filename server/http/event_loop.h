@@ -24,6 +24,7 @@ class EventLoop {
     Router* router;
     Clock* clock;
     Log* log;
+    std::shared_ptr<BodyBudget> body_budget;
   };
 
   static Result<std::unique_ptr<EventLoop>> Create(const HttpListener::Options& options,

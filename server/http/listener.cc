@@ -50,6 +50,13 @@ class EpollListener final : public HttpListener {
   const int port_;
 };
 
+size_t BodyMemory(const HttpListener::Options& options) {
+  constexpr size_t kLeast = size_t{1} << 30;
+  constexpr size_t kBodies = 16;
+  if (options.max_body_memory > 0) return options.max_body_memory;
+  return std::max(kLeast, kBodies * options.max_request_bytes);
+}
+
 }  // namespace
 
 Result<std::unique_ptr<HttpListener>> HttpListener::Create(const Options& options,
@@ -58,11 +65,12 @@ Result<std::unique_ptr<HttpListener>> HttpListener::Create(const Options& option
   FLAMBEAU_ASSIGN_OR_RETURN(std::unique_ptr<Router> router, Router::Create(std::move(routes)));
   FLAMBEAU_ASSIGN_OR_RETURN(UniqueFd listening, ListenOn(options.host, options.port));
   const int port = LocalPort(listening.get());
+  const auto budget = std::make_shared<BodyBudget>(BodyMemory(options));
   std::vector<std::unique_ptr<EventLoop>> loops;
   std::vector<std::shared_ptr<LoopLoad>> loads;
   for (int i = 0; i < std::max(1, options.io_threads); ++i) {
     FLAMBEAU_ASSIGN_OR_RETURN(std::unique_ptr<EventLoop> loop,
-                              EventLoop::Create(options, {router.get(), clock, log}));
+                              EventLoop::Create(options, {router.get(), clock, log, budget}));
     loads.push_back(loop->load());
     loops.push_back(std::move(loop));
   }

@@ -31,10 +31,12 @@ class HttpListener {
     int port = 8000;  // 0: any free one, see port()
     int io_threads = 2;
     size_t max_connections = 4096;
-    size_t max_request_bytes = 64u << 20;  // body
-    size_t max_header_bytes = 32u << 10;   // all header lines together
+    size_t max_request_bytes = 64u << 20;  // body, decoded
+    // Bodies of all connections together; 0: 1 GiB, or 16 times max_request_bytes if that is more.
+    size_t max_body_memory = 0;
+    size_t max_header_bytes = 32u << 10;  // all header lines together
     size_t max_header_count = 100;
-    size_t max_uri_bytes = 8192;
+    size_t max_uri_bytes = 16384;
     size_t max_chunks = 65536;
     Duration header_timeout = std::chrono::seconds(10);  // a request's first byte to its blank line
     Duration body_timeout = std::chrono::seconds(60);    // blank line to the body's last byte

@@ -8,6 +8,7 @@
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "http/body_budget.h"
 #include "http/deadlines.h"
 #include "http/listener.h"
 #include "http/mailbox.h"
@@ -20,8 +21,10 @@ namespace flambeau {
 struct LoopContext {
   HttpListener::Options options;
   Router* router;
+  Clock* clock;
   Log* log;
   std::shared_ptr<Mailbox> mailbox;
+  std::shared_ptr<BodyBudget> body_budget;
   Deadlines deadlines{};
   RequestIdSource request_ids{};
   std::vector<char> scratch = std::vector<char>(size_t{64} << 10);  // what recv fills

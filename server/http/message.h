@@ -40,6 +40,7 @@ struct HttpResponse {
   std::string content_type = "application/json";
   std::string body;
   std::vector<std::pair<std::string, std::string>> headers;
+  bool never_encoded = false;  // sent as it is, whatever the client would take
 };
 
 // Makes an answer later: see Responder::Defer.

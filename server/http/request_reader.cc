@@ -12,7 +12,6 @@ namespace {
 // Beside the target: a method, two spaces, the version.
 constexpr size_t kRequestLineSlack = 64;
 constexpr size_t kMaxMethodBytes = 32;
-constexpr size_t kMaxChunkLine = 256;  // sizes and their extensions
 
 // Headers that this server acts on: two of them leave open which one counts.
 constexpr std::array<std::string_view, 9> kSingletons = {
@@ -78,11 +77,6 @@ ReadEvent RequestReader::Feed(std::string_view* data) {
   }
 }
 
-std::span<char> RequestReader::BodySpace() {
-  if (state_ != State::kFixedBody || body_.size() >= head_.content_length) return {};
-  return body_.Space(static_cast<size_t>(head_.content_length) - body_.size());
-}
-
 void RequestReader::Reset() {
   state_ = State::kRequestLine;
   started_ = false;
@@ -93,8 +87,10 @@ void RequestReader::Reset() {
   field_count_ = 0;
   chunks_ = 0;
   chunk_left_ = 0;
+  received_ = 0;
   head_ = RequestHead();
   body_.Share();
+  inflater_.reset();
   error_ = ReadError();
 }
 
@@ -198,10 +194,7 @@ RequestReader::Step RequestReader::CheckHead() {
   }
   if (Step failed = CheckTransferEncoding()) return failed;
   if (Step failed = CheckBodyLength()) return failed;
-  if (const std::string* encoding = Find(head_, "content-encoding");
-      encoding != nullptr && !EqualsIgnoreCase(*encoding, "identity")) {
-    return Fail(415, "The Content-Encoding is not supported: send the body as it is.");
-  }
+  if (Step failed = CheckContentEncoding()) return failed;
   if (const std::string* expect = Find(head_, "expect"); expect != nullptr && !expect->empty()) {
     if (!EqualsIgnoreCase(*expect, "100-continue")) {
       return Fail(417, "The only Expect that is supported is 100-continue.");
@@ -227,6 +220,22 @@ RequestReader::Step RequestReader::CheckTransferEncoding() {
   return std::nullopt;
 }
 
+RequestReader::Step RequestReader::CheckContentEncoding() {
+  const std::string* text = Find(head_, "content-encoding");
+  if (text == nullptr) return std::nullopt;
+  const std::optional<ContentCoding> coding = ParseCoding(*text);
+  if (!coding) {
+    return Fail(415,
+                "The Content-Encoding is not supported: send gzip, deflate or the body as it is.");
+  }
+  head_.coding = *coding;
+  const bool has_body = head_.chunked || head_.content_length > 0;
+  if (head_.coding == ContentCoding::kIdentity || !has_body) return std::nullopt;
+  inflater_ = Inflater::Create(head_.coding);
+  if (inflater_ == nullptr) return Fail(503, "The server has no memory left for the body.");
+  return std::nullopt;
+}
+
 RequestReader::Step RequestReader::CheckBodyLength() {
   const std::string* text = Find(head_, "content-length");
   if (text == nullptr) return std::nullopt;
@@ -239,67 +248,10 @@ RequestReader::Step RequestReader::CheckBodyLength() {
   return std::nullopt;
 }
 
-RequestReader::Step RequestReader::ReadFixedBody(std::string_view* data) {
-  const size_t left = static_cast<size_t>(head_.content_length) - body_.size();
-  const std::string_view bytes = data->substr(0, left);
-  data->remove_prefix(bytes.size());
-  if (Step failed = StoreBody(bytes)) return failed;
-  if (bytes.size() < left) return ReadEvent::kMore;
-  state_ = State::kDone;
-  return std::nullopt;
-}
-
-RequestReader::Step RequestReader::ReadChunkSize(std::string_view* data) {
-  Step step;
-  const auto line = TakeLine(data, kMaxChunkLine, 400, "A chunk's size line is too long.", &step);
-  if (!line) return step;
-  // Extensions mean nothing to us and are skipped, as RFC 9112 7.1.1 asks.
-  const size_t semicolon = line->find(';');
-  const std::optional<uint64_t> size = ParseHex(line->substr(0, semicolon));
-  if (!size || !IsFieldValue(*line)) {
-    return Fail(400, "A chunk's size must be a hexadecimal number.");
-  }
-  if (*size == 0) {
-    state_ = State::kTrailers;
-    return std::nullopt;
-  }
-  if (*size > limits_.max_body_bytes - body_.size()) {
-    return FailTooLarge();
-  }
-  if (++chunks_ > limits_.max_chunks) {
-    return Fail(400, "The body is in too many chunks: send larger ones.");
-  }
-  chunk_left_ = *size;
-  state_ = State::kChunkData;
-  return std::nullopt;
-}
-
-RequestReader::Step RequestReader::ReadChunkData(std::string_view* data) {
-  const std::string_view bytes = data->substr(0, static_cast<size_t>(chunk_left_));
-  data->remove_prefix(bytes.size());
-  if (Step failed = StoreBody(bytes)) return failed;
-  chunk_left_ -= bytes.size();
-  if (chunk_left_ > 0) return ReadEvent::kMore;
-  state_ = State::kChunkEnd;
-  return std::nullopt;
-}
-
-RequestReader::Step RequestReader::ReadChunkEnd(std::string_view* data) {
-  constexpr const char* kNotItsSize = "A chunk is not as long as its size says.";
-  Step step;
-  const auto line = TakeLine(data, 0, 400, kNotItsSize, &step);
-  if (!line) return step;
-  state_ = State::kChunkSize;
-  return std::nullopt;
-}
-
 RequestReader::Step RequestReader::ReadTrailers(std::string_view* data) {
   std::optional<std::string_view> line;
   if (Step step = TakeFieldLine(data, &line); step || !line) return step;
-  if (line->empty()) {
-    state_ = State::kDone;
-    return std::nullopt;
-  }
+  if (line->empty()) return FinishBody();
   // Checked and dropped: a trailer may not change what was read before it.
   const size_t colon = line->find(':');
   if (colon == std::string_view::npos || !IsToken(line->substr(0, colon)) ||
@@ -341,11 +293,6 @@ std::optional<std::string_view> RequestReader::TakeLine(std::string_view* data, 
   }
   line.remove_suffix(1);
   return line;
-}
-
-RequestReader::Step RequestReader::StoreBody(std::string_view bytes) {
-  if (body_.Append(bytes)) return std::nullopt;
-  return Fail(503, "The server has no memory left for the body.");
 }
 
 RequestReader::Step RequestReader::FailTooLarge() {

@@ -4,6 +4,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <span>
 #include <string>
@@ -12,6 +13,8 @@
 #include <vector>
 
 #include "http/body_buffer.h"
+#include "http/content_coding.h"
+#include "http/inflater.h"
 
 namespace flambeau {
 
@@ -23,6 +26,7 @@ struct RequestHead {
   bool expect_continue = false;
   bool chunked = false;
   uint64_t content_length = 0;
+  ContentCoding coding = ContentCoding::kIdentity;
   std::vector<std::pair<std::string, std::string>> headers;  // names in lower case, values raw
 };
 
@@ -45,14 +49,15 @@ enum class ReadEvent {
 class RequestReader {
  public:
   struct Limits {
-    size_t max_body_bytes;
+    size_t max_body_bytes;  // as sent, and as decoded
     size_t max_header_bytes;
     size_t max_header_count;
     size_t max_uri_bytes;
     size_t max_chunks;
   };
 
-  explicit RequestReader(const Limits& limits) : limits_(limits) {}
+  explicit RequestReader(const Limits& limits, std::shared_ptr<BodyBudget> budget = nullptr)
+      : limits_(limits), body_(std::move(budget)) {}
 
   // Takes bytes from the front of `data` until something happens.
   ReadEvent Feed(std::string_view* data);
@@ -60,11 +65,13 @@ class RequestReader {
   // Room for the next bytes of a body of known length, so that they are received in place; empty if
   // the reader is not at such a body. After BodyReceived, Feed.
   std::span<char> BodySpace();
-  void BodyReceived(size_t bytes) { body_.Commit(bytes); }
+  void BodyReceived(size_t bytes);
+  // The body is compressed: a few bytes may become many, which takes time.
+  bool inflating() const { return inflater_ != nullptr; }
 
   bool started() const { return started_; }  // the first byte of a request has been seen
   bool head_read() const { return state_ >= State::kFixedBody; }
-  size_t body_bytes() const { return body_.size(); }
+  size_t body_bytes() const { return body_.size(); }  // decoded
   RequestHead& head() { return head_; }
   BodyBuffer& body() { return body_; }
   const ReadError& error() const { return error_; }
@@ -103,7 +110,10 @@ class RequestReader {
   Step CheckHead();
   Step CheckBodyLength();
   Step CheckTransferEncoding();
+  Step CheckContentEncoding();
   Step StoreBody(std::string_view bytes);
+  Step Inflate(std::string_view bytes);
+  Step FinishBody();
   Step FailTooLarge();
   Step Fail(int status, std::string sentence);
 
@@ -117,8 +127,10 @@ class RequestReader {
   size_t field_count_ = 0;
   size_t chunks_ = 0;
   uint64_t chunk_left_ = 0;
+  size_t received_ = 0;  // of the body, as sent
   RequestHead head_;
   BodyBuffer body_;
+  std::unique_ptr<Inflater> inflater_;  // null: the body is stored as it comes
   ReadError error_;
 };
 

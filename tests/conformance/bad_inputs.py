@@ -4,8 +4,10 @@ INFER: requests that both protocols can say, each sent every way in `via`.
 REST, GRPC: what only one of the two can say.
 """
 
+import gzip
 import json
 import struct
+import zlib
 from dataclasses import dataclass, field
 from typing import Any, Callable
 
@@ -363,8 +365,11 @@ REST = [
         {"name": "x", "shape": [1], "datatype": "FP32", "data": [1.0]},
         {"name": "mode", "shape": [2], "datatype": "BYTES", "data": ["double"]}]}).encode(),
              "/v2/models/text/infer"),
-    RestCase(38, "content-encoding-gzip", b"\x1f\x8b\x08\x00corrupt", headers={"Content-Encoding": "gzip"},
-             code=415, has_headers=("accept-encoding",)),
+    RestCase(36, "gzip-bomb", gzip.compress(b" " * (200 << 20)), headers={"Content-Encoding": "gzip"}, code=413),
+    RestCase(37, "gzip-corrupt", b"\x1f\x8b\x08\x00corrupt", headers={"Content-Encoding": "gzip"}),
+    RestCase(37, "gzip-truncated", gzip.compress(GOOD_BODY)[:-1], headers={"Content-Encoding": "gzip"}),
+    RestCase(37, "gzip-and-rubbish", gzip.compress(GOOD_BODY) + b"rubbish", headers={"Content-Encoding": "gzip"}),
+    RestCase(37, "deflate-without-zlib", zlib.compress(GOOD_BODY)[2:-4], headers={"Content-Encoding": "deflate"}),
     RestCase(38, "content-encoding-unknown", GOOD_BODY, headers={"Content-Encoding": "br"}, code=415,
              has_headers=("accept-encoding",)),
     RestCase(38, "content-encoding-list", GOOD_BODY, headers={"Content-Encoding": "identity, zip"}, code=415,

@@ -177,7 +177,7 @@ def test_36_a_gzip_bomb(server):
     packed = gzip.compress(b" " * (200 << 20))
     answer = server.raw(head(f"Content-Length: {len(packed)}", "Content-Encoding: gzip",
                              "Connection: close") + packed, timeout=60)
-    assert parse(answer)[0] in (413, 415)
+    assert parse(answer)[0] == 413
 
 
 @pytest.mark.parametrize("encoding", ["gzip", "deflate"])
@@ -186,7 +186,7 @@ def test_37_corrupt_compression(server, encoding):
     packed[len(packed) // 2] ^= 0xFF
     answer = server.raw(head(f"Content-Length: {len(packed)}", f"Content-Encoding: {encoding}",
                              "Connection: close") + bytes(packed), timeout=30)
-    assert parse(answer)[0] in (400, 415)
+    assert parse(answer)[0] == 400
 
 
 def test_38_an_unknown_content_encoding(server):

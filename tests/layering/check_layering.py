@@ -29,6 +29,7 @@ LIBRARIES = [
     ("CLI11", r"/CLI/[A-Z]\w*\.hpp$", r"CLI/", ["config"]),
     ("cpp-httplib", r"/httplib\.h$", r"httplib\.h", ["http"]),
     ("OpenSSL", r"/openssl/\w+\.h$", r"openssl/", ["http"]),
+    ("zlib", r"/include/zlib\.h$", r"zlib\.h", ["http"]),
     ("gRPC", r"/grpc(\+\+|pp)?/", r"grpc(\+\+|pp)?/(?!server\.h)\w", ["grpc"]),
     ("protobuf", r"/google/protobuf/", r"(google/protobuf/|.*\.pb\.h)", ["grpc", "spec"]),
     ("nlohmann", r"/nlohmann/", r"nlohmann/", ["config", "spec", "wire"]),

@@ -14,6 +14,7 @@
 
 #include "http/test_client.h"
 #include "http/test_handlers.h"
+#include "http/zlib_data.h"
 
 namespace flambeau {
 namespace {
@@ -185,12 +186,75 @@ TEST_F(ListenerTest, TheRefusalReachesAClientThatIsStillSending) {
   EXPECT_EQ(client.Read().status, 413);
 }
 
-TEST_F(ListenerTest, NamesTheEncodingThatItTakes) {
+TEST_F(ListenerTest, NamesTheEncodingsThatItTakes) {
   Start();
   TestClient client = Connect();
-  const TestAnswer answer = client.Ask(PostRequest("/echo", "a", "Content-Encoding: gzip\r\n"));
+  const TestAnswer answer = client.Ask(PostRequest("/echo", "a", "Content-Encoding: br\r\n"));
   EXPECT_EQ(answer.status, 415);
-  EXPECT_EQ(answer.headers.at("accept-encoding"), "identity");
+  EXPECT_EQ(answer.headers.at("accept-encoding"), "gzip, deflate");
+}
+
+TEST_F(ListenerTest, ReadsAndWritesCompressedBodies) {
+  Start();
+  TestClient client = Connect();
+  const std::string plain = SampleText(size_t{3} << 20);
+  for (const ContentCoding coding : {ContentCoding::kGzip, ContentCoding::kDeflate}) {
+    const std::string name(Name(coding));
+    const TestAnswer answer = client.Ask(
+        PostRequest("/echo", Compress(plain, coding),
+                    "Content-Encoding: " + name + "\r\nAccept-Encoding: " + name + "\r\n"));
+    ASSERT_EQ(answer.status, 200) << answer.body.substr(0, 100);
+    EXPECT_EQ(answer.headers.at("content-encoding"), name);
+    EXPECT_EQ(answer.headers.at("vary"), "Accept-Encoding");
+    EXPECT_TRUE(Decompress(answer.body, coding) == plain);
+  }
+  const TestAnswer as_it_is = client.Ask(
+      PostRequest("/echo", Compress(plain, ContentCoding::kGzip), "Content-Encoding: gzip\r\n"));
+  EXPECT_EQ(as_it_is.headers.count("content-encoding"), 0u);
+  EXPECT_TRUE(as_it_is.body == plain);
+}
+
+TEST_F(ListenerTest, ReadsPipelinedCompressedBodiesAndAnswersInBetween) {
+  Start();
+  TestClient client = Connect();
+  std::string bytes;
+  for (int i = 0; i < 20; ++i) {
+    bytes += PostRequest("/echo", Compress(SampleText(2000 + i), ContentCoding::kGzip),
+                         "Content-Encoding: gzip\r\nAccept-Encoding: gzip\r\n");
+  }
+  client.Send(bytes);
+  for (int i = 0; i < 20; ++i) {
+    EXPECT_EQ(Decompress(client.Read().body, ContentCoding::kGzip), SampleText(2000 + i));
+  }
+}
+
+TEST_F(ListenerTest, ABombIsStoppedAndTheOthersGoOn) {
+  Start();
+  TestClient bomber = Connect();
+  TestClient client = Connect();
+  const std::string bomb =
+      Compress(std::string(options_.max_request_bytes + 1, ' '), ContentCoding::kGzip);
+  bomber.Send(PostRequest("/echo", bomb, "Content-Encoding: gzip\r\n"));
+  EXPECT_EQ(client.Ask(PostRequest("/echo", "a")).body, "a");
+  EXPECT_EQ(bomber.Read().status, 413);
+  EXPECT_TRUE(bomber.ReadsEnd());
+}
+
+TEST_F(ListenerTest, ABodyBeyondTheMemoryOfAllIsPutOff) {
+  options_.max_body_memory = size_t{1} << 20;
+  Start();
+  TestClient holder = Connect();
+  holder.Send(PostRequest("/hold", std::string(size_t{1} << 20, 'x')));
+  HeldRequest held = hold_->Take();
+  TestClient client = Connect();
+  const TestAnswer refused = client.Ask(PostRequest("/echo", "a"));
+  EXPECT_EQ(refused.status, 503);
+  EXPECT_EQ(refused.headers.at("retry-after"), "1");
+  held.request.body_owner.reset();
+  held.respond(Answer("done"));
+  EXPECT_EQ(holder.Read().body, "done");
+  TestClient later = Connect();
+  EXPECT_EQ(later.Ask(PostRequest("/echo", "a")).status, 200);
 }
 
 TEST_F(ListenerTest, AnswersEachMethodAndPathAsItShould) {

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "codec/json_numbers.h"
+#include "http/zlib_data.h"
 
 namespace flambeau {
 namespace {
@@ -69,6 +70,18 @@ const std::string kHost = "Host: a\r\n";
 
 std::string Post(const std::string& headers, const std::string& body) {
   return "POST /p HTTP/1.1\r\n" + kHost + headers + "\r\n" + body;
+}
+
+std::string Compressed(const std::string& coding, const std::string& body) {
+  return Post(
+      "Content-Encoding: " + coding + "\r\nContent-Length: " + std::to_string(body.size()) + "\r\n",
+      body);
+}
+
+std::string Chunk(const std::string& bytes) {
+  constexpr char kDigits[] = "0123456789abcdef";
+  return std::string{kDigits[bytes.size() / 16], kDigits[bytes.size() % 16]} + "\r\n" + bytes +
+         "\r\n";
 }
 
 struct Refusal {
@@ -145,7 +158,19 @@ std::vector<Refusal> Refusals() {
       {"Transfer-Encoding identity", Post("Transfer-Encoding: identity\r\n", ""), 501},
       {"Transfer-Encoding xchunked", Post("Transfer-Encoding: xchunked\r\n", ""), 501},
       {"Transfer-Encoding in HTTP/1.0", "POST /p HTTP/1.0\r\n" + chunked + "\r\n", 400},
-      {"Content-Encoding gzip", Post("Content-Encoding: gzip\r\nContent-Length: 1\r\n", ""), 415},
+      {"Content-Encoding list", Post("Content-Encoding: gzip, gzip\r\nContent-Length: 1\r\n", ""),
+       415},
+      {"gzip that is none", Post("Content-Encoding: gzip\r\nContent-Length: 3\r\n", "abc"), 400},
+      {"gzip that ends early",
+       Post("Content-Encoding: gzip\r\nContent-Length: 9\r\n",
+            Compress("abc", ContentCoding::kGzip).substr(0, 9)),
+       400},
+      {"gzip of too much", Compressed("gzip", Compress(std::string(65, 'a'), ContentCoding::kGzip)),
+       413},
+      {"zlib of too much, in chunks",
+       Post(chunked + "Content-Encoding: deflate\r\n",
+            Chunk(Compress(std::string(1 << 15, 'a'), ContentCoding::kDeflate)) + "0\r\n\r\n"),
+       413},
       {"Content-Encoding unknown", Post("Content-Encoding: zebra\r\n", ""), 415},
       {"Expect of something else", Post("Expect: tea\r\n", ""), 417},
 
@@ -239,6 +264,19 @@ std::vector<Acceptance> Acceptances() {
        "POST", "/p", "ab"},
       {"identity", Post("Content-Encoding: Identity\r\nContent-Length: 1\r\n", "a"), "POST", "/p",
        "a"},
+      {"gzip", Compressed("GZip", Compress("abc", ContentCoding::kGzip)), "POST", "/p", "abc"},
+      {"zlib", Compressed("deflate", Compress("abc", ContentCoding::kDeflate)), "POST", "/p",
+       "abc"},
+      {"gzip up to the limit",
+       Compressed("x-gzip", Compress(std::string(64, 'a'), ContentCoding::kGzip)), "POST", "/p",
+       std::string(64, 'a')},
+      {"gzip of nothing", Compressed("gzip", Compress("", ContentCoding::kGzip)), "POST", "/p", ""},
+      {"gzip without a body", Post("Content-Encoding: gzip\r\n", ""), "POST", "/p", ""},
+      {"gzip in chunks",
+       Post(chunked + "Content-Encoding: gzip\r\n",
+            Chunk(Compress("abcabc", ContentCoding::kGzip).substr(0, 5)) +
+                Chunk(Compress("abcabc", ContentCoding::kGzip).substr(5)) + "0\r\n\r\n"),
+       "POST", "/p", "abcabc"},
       {"empty Expect", Post("Expect:\r\nContent-Length: 1\r\n", "a"), "POST", "/p", "a"},
       {"headers at the count", Post("A: 1\r\nB: 1\r\nC: 1\r\nD: 1\r\n", ""), "POST", "/p", ""},
       {"URI at the limit", "GET /" + std::string(39, 'p') + " HTTP/1.1\r\nHost: a\r\n\r\n", "GET",
@@ -324,6 +362,33 @@ TEST(RequestReaderTest, ReadsAnotherRequestAfterReset) {
     reader.Reset();
     EXPECT_FALSE(reader.started());
   }
+}
+
+TEST(RequestReaderTest, ACompressedBodyIsNotReceivedInPlace) {
+  RequestReader reader(kLimits);
+  const std::string bytes = Post("Content-Encoding: gzip\r\nContent-Length: 30\r\n", "");
+  std::string_view data = bytes;
+  ASSERT_EQ(reader.Feed(&data), ReadEvent::kHead);
+  EXPECT_TRUE(reader.inflating());
+  EXPECT_TRUE(reader.BodySpace().empty());
+}
+
+TEST(BodyBufferTest, TakesFromTheBudgetAndGivesBack) {
+  constexpr size_t kBytes = size_t{64} << 10;
+  const auto budget = std::make_shared<BodyBudget>(kBytes);
+  BodyBuffer first(budget);
+  ASSERT_TRUE(first.Append(std::string(kBytes, 'a')));
+  EXPECT_EQ(budget->left(), 0u);
+  {
+    BodyBuffer second(budget);
+    EXPECT_FALSE(second.Append("b"));
+  }
+  BodyBuffer::Shared body = first.Share();
+  EXPECT_EQ(budget->left(), 0u);
+  body.owner.reset();
+  EXPECT_EQ(budget->left(), kBytes);
+  EXPECT_TRUE(first.Append("b"));
+  EXPECT_LT(budget->left(), kBytes);
 }
 
 TEST(BodyBufferTest, GrowsWithWhatIsReceivedNotWithWhatIsClaimed) {

@@ -163,7 +163,7 @@ INFER = [
     linear(46, "blanks", model="linear "),
     linear(46, "encoded-twice", model="%2e%2e%2flinear"),
     linear(46, "backslash", model="..\\linear"),
-    linear(46, "long", model="a" * 4000),
+    linear(46, "long", model="a" * 10_000),
     linear(46, "not-ascii", model="lin\u00e9aire"),
     linear(46, "line-break", model="linear\r\nX-Injected: 1"),
     linear(46, "link-out-of-the-directory", model="outside", status="UNAVAILABLE", says="link"),

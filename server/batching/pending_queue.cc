@@ -9,10 +9,17 @@ namespace {
 // Empty buckets that are kept, so that the usual shapes need no allocation per request.
 constexpr size_t kKeptBuckets = 64;
 
+std::vector<int64_t> Ascending(std::vector<int64_t> sizes) {
+  std::sort(sizes.begin(), sizes.end());
+  return sizes;
+}
+
 }  // namespace
 
 PendingQueue::PendingQueue(const Options& options, Verdicts* verdicts)
-    : options_(options), verdicts_(verdicts) {}
+    : options_(options),
+      preferred_(Ascending(options.preferred_batch_sizes)),
+      verdicts_(verdicts) {}
 
 PendingQueue::~PendingQueue() {
   std::vector<PendingPtr> all;
@@ -28,6 +35,7 @@ Bucket* PendingQueue::Push(PendingPtr pending) {
     bucket.variant = verdicts_->Find(pending->work.method, pending->key.variant());
   }
   pending->bucket = &bucket;
+  if (pending->delays) delay_at_ = std::min(delay_at_, pending->queue_deadline);
   bucket.rows += pending->rows;
   bucket.waiting.PushBack(pending.get());
   queue_.PushBack(pending.release());
@@ -39,19 +47,34 @@ int64_t PendingQueue::RowLimit(const Bucket& bucket) const {
   return std::min(options_.max_batch_size, bucket.variant->proven_rows);
 }
 
-TimePoint PendingQueue::ReadyAt(const Bucket& bucket) const {
-  const Pending* front = bucket.waiting.front();
-  const int64_t limit = RowLimit(bucket);
-  if (front->rows == 0 || bucket.rows >= limit) return TimePoint::min();
-  TimePoint ready = front->submitted + options_.max_queue_delay;
-  if (bucket.waiting.size() < bucket.regroup_target) ready = std::max(ready, bucket.regroup_until);
-  // Never held so long that it could no longer be answered in time.
-  const TimePoint deadline = front->work.deadline;
-  const TimePoint half = front->submitted + (deadline - front->submitted) / 2;
-  return std::min({ready, half, deadline - bucket.typical_run});
+size_t PendingQueue::LevelSize(uint32_t rank) const {
+  return queue_.size(rank & ~1u) + queue_.size(rank | 1u);
 }
 
-Pending* PendingQueue::OldestReady(TimePoint now) const {
+// A batch of so many rows is not held open for more.
+int64_t PendingQueue::RowsWanted(int64_t limit) const {
+  return !preferred_.empty() && preferred_.front() < limit ? preferred_.front() : limit;
+}
+
+TimePoint PendingQueue::ReadyAt(const Bucket& bucket) const {
+  if (bucket.waiting.front()->rows == 0 || bucket.rows >= RowsWanted(RowLimit(bucket))) {
+    return TimePoint::min();
+  }
+  TimePoint ready = kNoDeadline;
+  bucket.waiting.ForEachFront(
+      [&](const Pending& front) { ready = std::min(ready, ReadyAt(bucket, front)); });
+  return ready;
+}
+
+TimePoint PendingQueue::ReadyAt(const Bucket& bucket, const Pending& front) const {
+  TimePoint ready = front.submitted + options_.max_queue_delay;
+  if (bucket.waiting.size() < bucket.regroup_target) ready = std::max(ready, bucket.regroup_until);
+  // Never held so long that it could no longer be answered in time.
+  const TimePoint half = front.submitted + (front.WakeAt() - front.submitted) / 2;
+  return std::min({ready, half, front.work.deadline - bucket.typical_run});
+}
+
+Pending* PendingQueue::FirstReady(TimePoint now) const {
   for (Pending* pending = queue_.front(); pending != nullptr; pending = queue_.Next(pending)) {
     if (ReadyAt(*pending->bucket) <= now) return pending;
   }
@@ -68,32 +91,51 @@ bool PendingQueue::Ready(TimePoint now, TimePoint* next) const {
   return false;
 }
 
-void PendingQueue::Take(TimePoint now, Batch* batch) {
+// The largest preferred size that the first requests make exactly; `limit` if they make none.
+int64_t PendingQueue::PreferredRows(const Bucket& bucket, int64_t limit) const {
+  if (preferred_.empty()) return limit;
   int64_t rows = 0;
+  int64_t best = limit;
+  for (const Pending* pending = bucket.waiting.front();
+       pending != nullptr && pending->rows > 0 && rows + pending->rows <= limit;
+       pending = bucket.waiting.Next(pending)) {
+    rows += pending->rows;
+    if (std::binary_search(preferred_.begin(), preferred_.end(), rows)) best = rows;
+  }
+  return best;
+}
+
+void PendingQueue::Take(TimePoint now, Batch* batch) {
+  if (delay_at_ <= now) DelayOverdue(now);
   while (batch->items.empty()) {
-    Pending* oldest = OldestReady(now);
-    if (oldest == nullptr) return;
-    Bucket* bucket = oldest->bucket;
-    const int64_t limit = RowLimit(*bucket);
-    ++bucket->running;  // stays while its requests are looked at
-    while (Pending* pending = bucket->waiting.front()) {
-      if (pending->Dead(now)) {
-        batch->dropped.push_back(Remove(pending));
-        continue;
-      }
-      const bool first = batch->items.empty();
-      if (!first && (pending->rows == 0 || rows + pending->rows > limit)) break;
-      rows += pending->rows;
-      batch->items.push_back(Remove(pending));
-      if (batch->items.back()->rows == 0 || rows >= limit) break;
-    }
-    batch->bucket = bucket;
-    bucket->regroup_target = 0;
+    const Pending* first = FirstReady(now);
+    if (first == nullptr) return;
+    batch->bucket = first->bucket;
+    ++batch->bucket->running;  // stays while its requests are looked at
+    Fill(batch->bucket, now, batch);
+    batch->bucket->regroup_target = 0;
     if (batch->items.empty()) Finish(batch);
   }
   const Variant* variant = batch->bucket->variant;
   batch->template_wanted = variant != nullptr && variant->state == Variant::State::kWanted &&
                            batch->items.front()->rows > 0;
+}
+
+void PendingQueue::Fill(Bucket* bucket, TimePoint now, Batch* batch) {
+  const int64_t limit = PreferredRows(*bucket, RowLimit(*bucket));
+  int64_t rows = 0;
+  while (Pending* pending = bucket->waiting.front()) {
+    if (pending->Expired(now)) {
+      batch->dropped.push_back(Remove(pending));
+      continue;
+    }
+    const bool first = batch->items.empty();
+    if (!first && (pending->rows == 0 || rows + pending->rows > limit)) return;
+    rows += pending->rows;
+    pending->queue_deadline = kNoDeadline;  // it waits no more
+    batch->items.push_back(Remove(pending));
+    if (batch->items.back()->rows == 0 || rows >= limit) return;
+  }
 }
 
 void PendingQueue::Finish(Batch* batch) {
@@ -104,19 +146,44 @@ void PendingQueue::Finish(Batch* batch) {
 }
 
 TimePoint PendingQueue::Sweep(TimePoint now, std::vector<PendingPtr>* dropped) {
+  if (delay_at_ <= now) DelayOverdue(now);
   TimePoint earliest = kNoDeadline;
   for (Pending* pending = queue_.front(); pending != nullptr;) {
     Pending* next = queue_.Next(pending);
-    if (pending->Dead(now)) {
+    if (pending->Expired(now)) {
       Bucket* bucket = pending->bucket;
       dropped->push_back(Remove(pending));
       ForgetIfIdle(bucket);
     } else {
-      earliest = std::min(earliest, pending->work.deadline);
+      earliest = std::min(earliest, pending->WakeAt());
     }
     pending = next;
   }
   return earliest;
+}
+
+void PendingQueue::DelayOverdue(TimePoint now) {
+  delay_at_ = kNoDeadline;
+  for (Pending* pending = queue_.front(); pending != nullptr;) {
+    Pending* next = queue_.Next(pending);
+    if (pending->Delayed(now)) {
+      DelayOne(pending);
+    } else if (pending->delays) {
+      delay_at_ = std::min(delay_at_, pending->queue_deadline);
+    }
+    pending = next;
+  }
+}
+
+// To the end of its level, once and for all.
+void PendingQueue::DelayOne(Pending* pending) {
+  queue_.Remove(pending);
+  pending->bucket->waiting.Remove(pending);
+  pending->rank |= 1u;
+  pending->delays = false;
+  pending->queue_deadline = kNoDeadline;
+  pending->bucket->waiting.PushBack(pending);
+  queue_.PushBack(pending);
 }
 
 void PendingQueue::TakeAll(std::vector<PendingPtr>* all) {

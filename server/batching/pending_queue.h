@@ -1,74 +1,20 @@
-// The waiting requests of one model version: first in, first out, and by bucket.
+// The waiting requests of one model version: by rank, first in, first out, and by bucket.
 #pragma once
 
 #include <cstddef>
 #include <cstdint>
-#include <memory>
-#include <optional>
 #include <unordered_map>
 #include <vector>
 
-#include "batching/bucket.h"
-#include "batching/scheduler.h"
+#include "batching/pending.h"
 #include "batching/verdicts.h"
 
 namespace flambeau {
 
-struct Bucket;
-
-// A request from Submit until it is answered.
-struct Pending {
-  struct Links {
-    Pending* previous = nullptr;
-    Pending* next = nullptr;
-  };
-
-  Work work;
-  BucketKey key;
-  int64_t rows = 0;  // as BucketKey::Of
-  TimePoint submitted{};
-  Bucket* bucket = nullptr;  // while it waits
-  Links in_queue;
-  Links in_bucket;
-  std::optional<Result<Outcome>> answer;
-
-  bool cancelled() const { return work.cancel != nullptr && work.cancel->cancelled(); }
-  // No longer worth a run.
-  bool Dead(TimePoint now) const { return work.deadline <= now || cancelled(); }
-};
-using PendingPtr = std::unique_ptr<Pending>;
-
-// An intrusive list: nothing is allocated to wait.
-template <Pending::Links Pending::*kLinks>
-class PendingList {
- public:
-  Pending* front() const { return front_; }
-  size_t size() const { return size_; }
-  static Pending* Next(const Pending* pending) { return (pending->*kLinks).next; }
-
-  void PushBack(Pending* pending) {
-    (pending->*kLinks) = {back_, nullptr};
-    (back_ != nullptr ? (back_->*kLinks).next : front_) = pending;
-    back_ = pending;
-    ++size_;
-  }
-  void Remove(Pending* pending) {
-    const Pending::Links links = pending->*kLinks;
-    (links.previous != nullptr ? (links.previous->*kLinks).next : front_) = links.next;
-    (links.next != nullptr ? (links.next->*kLinks).previous : back_) = links.previous;
-    --size_;
-  }
-
- private:
-  Pending* front_ = nullptr;
-  Pending* back_ = nullptr;
-  size_t size_ = 0;
-};
-
 struct Bucket {
   const BucketKey* key = nullptr;
   Variant* variant = nullptr;  // null: never merged
-  PendingList<&Pending::in_bucket> waiting;
+  RankedList<&Pending::in_bucket> waiting;
   int64_t rows = 0;  // of those that wait
   int running = 0;   // workers that run a batch of it; it stays while there is one
   // After a merged run: hold until this moment, or until so many wait (see RegroupWindow).
@@ -92,6 +38,7 @@ class PendingQueue {
   struct Options {
     int64_t max_batch_size = 32;
     Duration max_queue_delay{};
+    std::vector<int64_t> preferred_batch_sizes = {};
   };
   // `verdicts` outlives it.
   PendingQueue(const Options& options, Verdicts* verdicts);
@@ -100,6 +47,8 @@ class PendingQueue {
   ~PendingQueue();
 
   size_t size() const { return queue_.size(); }
+  // Those of the level of `rank`, delayed ones included.
+  size_t LevelSize(uint32_t rank) const;
   size_t buckets() const { return buckets_.size(); }
   // Returns the bucket that it joined.
   Bucket* Push(PendingPtr pending);
@@ -107,22 +56,31 @@ class PendingQueue {
   TimePoint ReadyAt(const Bucket& bucket) const;
   // True if something may run now; else `*next` is when it may, kNoDeadline if nothing waits.
   bool Ready(TimePoint now, TimePoint* next) const;
-  // Takes from the bucket of the oldest request that may run.
+  // Takes from the bucket of the first request, by rank and age, that may run.
   void Take(TimePoint now, Batch* batch);
   void Finish(Batch* batch);
-  // Takes out what expired or was cancelled; returns the earliest deadline of the rest.
+  // Takes out what expired or was cancelled and delays what is to be delayed; returns when the
+  // first of the rest has to be looked at.
   TimePoint Sweep(TimePoint now, std::vector<PendingPtr>* dropped);
   void TakeAll(std::vector<PendingPtr>* all);
 
  private:
   int64_t RowLimit(const Bucket& bucket) const;
-  Pending* OldestReady(TimePoint now) const;
+  int64_t RowsWanted(int64_t limit) const;
+  int64_t PreferredRows(const Bucket& bucket, int64_t limit) const;
+  TimePoint ReadyAt(const Bucket& bucket, const Pending& front) const;
+  void Fill(Bucket* bucket, TimePoint now, Batch* batch);
+  Pending* FirstReady(TimePoint now) const;
+  void DelayOverdue(TimePoint now);
+  void DelayOne(Pending* pending);
   PendingPtr Remove(Pending* pending);
   void ForgetIfIdle(Bucket* bucket);
 
   const Options options_;
+  const std::vector<int64_t> preferred_;  // ascending
   Verdicts* const verdicts_;
-  PendingList<&Pending::in_queue> queue_;
+  RankedList<&Pending::in_queue> queue_;
+  TimePoint delay_at_ = kNoDeadline;  // no request has to be delayed before
   std::unordered_map<BucketKey, Bucket, BucketKeyHash> buckets_;
 };
 

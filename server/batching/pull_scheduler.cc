@@ -22,6 +22,13 @@ Scheduler::Options Effective(Scheduler::Options options, const Facts& facts) {
   return options;
 }
 
+// An answer that waits for its turn is held in memory: a full queue's worth of them, and the runs'.
+size_t MaxUnanswered(const Scheduler::Options& options) {
+  const auto running = static_cast<size_t>(options.instances) *
+                       static_cast<size_t>(std::min<int64_t>(options.max_batch_size, 1 << 16));
+  return 2 * options.max_queue_size + running;
+}
+
 }  // namespace
 
 PullScheduler::PullScheduler(const std::string& name, std::shared_ptr<Model> model,
@@ -30,8 +37,12 @@ PullScheduler::PullScheduler(const std::string& name, std::shared_ptr<Model> mod
       model_(std::move(model)),
       options_(Effective(options, model_->facts())),
       dependencies_(dependencies),
+      policies_(options_),
+      order_(options_.preserve_ordering ? std::make_shared<AnswerOrder>() : nullptr),
+      max_unanswered_(MaxUnanswered(options_)),
       verdicts_(model_->facts(), options_.prove),
-      queue_({options_.max_batch_size, options_.max_queue_delay}, &verdicts_) {}
+      queue_({options_.max_batch_size, options_.max_queue_delay, options_.preferred_batch_sizes},
+             &verdicts_) {}
 
 PullScheduler::~PullScheduler() {
   Stop();
@@ -41,6 +52,7 @@ PullScheduler::~PullScheduler() {
 }
 
 Status PullScheduler::Start() {
+  FLAMBEAU_RETURN_IF_ERROR(QueuePolicies::Check(options_));
   StartWorkers();
   FLAMBEAU_RETURN_IF_ERROR(AwaitWorkers());
   for (size_t method = 0; method < verdicts_.methods(); ++method) {
@@ -72,6 +84,7 @@ void PullScheduler::Submit(Work work) {
   pending->work = std::move(work);
   const TimePoint now = dependencies_.clock->Now();
   pending->submitted = now;
+  policies_.Apply(pending.get());
   if (pending->Dead(now)) {
     Status status = WhyDropped(*pending);
     return Answer(std::move(pending), std::move(status));
@@ -88,14 +101,12 @@ void PullScheduler::Submit(Work work) {
   Status refused;
   {
     const std::lock_guard lock(mutex_);
-    SweepIfFull(now, &dropped);
-    if (stopping_) {
-      refused = Unavailable("the model is stopping; ask another server or try again later");
-    } else if (queue_.size() >= options_.max_queue_size) {
-      refused = ResourceExhausted("the model's queue is full; try again later");
-    } else {
-      reap_sooner = pending->work.deadline < reap_at_;
-      reap_at_ = std::min(reap_at_, pending->work.deadline);
+    SweepIfFull(*pending, now, &dropped);
+    refused = Admit(*pending);
+    if (refused.ok()) {
+      if (order_ != nullptr) pending->work.done = order_->Enlist(std::move(pending->work.done));
+      reap_sooner = pending->WakeAt() < reap_at_;
+      reap_at_ = std::min(reap_at_, pending->WakeAt());
       wake = WorkerToWake(*queue_.Push(std::move(pending)), now);
       SetDepth();
     }
@@ -109,8 +120,25 @@ void PullScheduler::Submit(Work work) {
   }
 }
 
-void PullScheduler::SweepIfFull(TimePoint now, std::vector<PendingPtr>* dropped) {
-  if (queue_.size() < options_.max_queue_size || now - swept_ < kSweepInterval) return;
+Status PullScheduler::Admit(const Pending& pending) const {
+  if (stopping_) {
+    return Unavailable("the model is stopping; ask another server or try again later");
+  }
+  if (IsFull(pending)) return ResourceExhausted("the model's queue is full; try again later");
+  if (order_ != nullptr && order_->size() >= max_unanswered_) {
+    return ResourceExhausted("too many answers wait for their turn; try again later");
+  }
+  return OkStatus();
+}
+
+bool PullScheduler::IsFull(const Pending& pending) const {
+  return queue_.size() >= options_.max_queue_size ||
+         queue_.LevelSize(pending.rank) >= policies_.MaxQueueSize(pending.rank);
+}
+
+void PullScheduler::SweepIfFull(const Pending& pending, TimePoint now,
+                                std::vector<PendingPtr>* dropped) {
+  if (!IsFull(pending) || now - swept_ < kSweepInterval) return;
   swept_ = now;
   queue_.Sweep(now, dropped);
   SetDepth();

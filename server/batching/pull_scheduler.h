@@ -9,8 +9,10 @@
 #include <vector>
 
 #include "base/thread.h"
+#include "batching/answer_order.h"
 #include "batching/pending_queue.h"
 #include "batching/prover.h"
+#include "batching/queue_policies.h"
 #include "batching/run_batch.h"
 #include "batching/scheduler.h"
 #include "batching/verdicts.h"
@@ -30,6 +32,7 @@ class PullScheduler final : public Scheduler {
 
   void Submit(Work work) override;
   bool Full() const override;
+  bool HasQueuePolicy(uint64_t priority) const override { return policies_.Declared(priority); }
   Proof proof(size_t method) const override;
   size_t queue_depth() const override { return depth_.load(std::memory_order_relaxed); }
   int instances() const override { return static_cast<int>(workers_.size()); }
@@ -64,7 +67,8 @@ class PullScheduler final : public Scheduler {
   Worker* WorkerToWake(const Bucket& bucket, TimePoint now);
   Worker* PopIdle();
   void SetDepth();
-  void SweepIfFull(TimePoint now, std::vector<PendingPtr>* dropped);
+  bool IsFull(const Pending& pending) const;
+  void SweepIfFull(const Pending& pending, TimePoint now, std::vector<PendingPtr>* dropped);
 
   void StartWorkers();
   Status AwaitWorkers();
@@ -77,6 +81,9 @@ class PullScheduler final : public Scheduler {
   const std::shared_ptr<Model> model_;
   const Options options_;
   const Dependencies dependencies_;
+  const QueuePolicies policies_;
+  const std::shared_ptr<AnswerOrder> order_;  // null unless answers leave in order
+  const size_t max_unanswered_;               // with `order_`: what runs and what is held included
 
   mutable std::mutex mutex_;
   Verdicts verdicts_;

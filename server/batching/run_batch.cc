@@ -105,6 +105,10 @@ Status WhyDropped(const Pending& pending) {
   if (pending.cancelled()) {
     return Cancelled("the client has gone, so its request was dropped");
   }
+  if (pending.queue_deadline < pending.work.deadline) {
+    return DeadlineExceeded(
+        "the request waited in the queue for as long as it may; allow more time");
+  }
   return DeadlineExceeded(
       "the request's deadline passed before the model could run; allow more time");
 }

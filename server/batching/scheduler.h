@@ -42,7 +42,8 @@ struct Work {
   WorkDone done;
   // 1 is the highest; 0, or one that the model does not have: its default.
   uint64_t priority = 0;
-  // The client's own limit on waiting in the queue, as the parameter `timeout`; zero: none.
+  // The client's own limit on waiting in the queue, as the parameter `timeout`; zero: none. It
+  // counts where Scheduler::HasQueuePolicy.
   Duration queue_timeout{};
 };
 
@@ -64,17 +65,19 @@ class SchedulerObserver {
 
 // How requests of one priority level wait.
 struct QueuePolicy {
-  // A request whose queue timeout passed is refused, or served once nothing else waits.
+  // A request whose queue timeout passed while it waits is refused, at that moment, or delayed:
+  // served once nothing else of its level or a higher one waits.
   enum class TimeoutAction { kReject, kDelay };
   TimeoutAction timeout_action = TimeoutAction::kReject;
   Duration default_timeout{};           // zero: none
-  bool allow_timeout_override = false;  // a client may ask for a shorter one
+  bool allow_timeout_override = false;  // a client may ask for a shorter one, else it is ignored
   size_t max_queue_size = 0;            // zero: Options::max_queue_size
 };
 
 // Threads: every method from any thread.
 // Lifetime: the destructor stops (at once: waiting work is answered UNAVAILABLE) and joins.
-// Errors: Create: the model's own when an instance cannot be made. Work: RESOURCE_EXHAUSTED if the
+// Errors: Create: the model's own when an instance cannot be made, INVALID_ARGUMENT for more
+// priority levels than can be had. Work: RESOURCE_EXHAUSTED if the
 // queue is full, DEADLINE_EXCEEDED, CANCELLED, UNAVAILABLE while stopping, or the model's.
 class Scheduler {
  public:
@@ -85,11 +88,15 @@ class Scheduler {
     Duration max_queue_delay{};    // how long a free worker may hold a batch open
     size_t max_queue_size = 1024;  // requests waiting
     bool prove = true;             // run the dynamic proof; false: nothing is merged
-    // A free worker waits for one of these within max_queue_delay; empty: max_batch_size.
+    // A free worker waits for one of these within max_queue_delay, and takes the largest that the
+    // waiting requests make exactly; empty: max_batch_size.
     std::vector<int64_t> preferred_batch_sizes = {};
-    bool preserve_ordering = false;  // answers leave in the order in which requests came
-    uint64_t priority_levels = 0;    // 1 to so many, 1 first; 0: requests have no priority
-    uint64_t default_priority = 0;
+    // Answers leave in the order in which requests came, failures of those let in too.
+    bool preserve_ordering = false;
+    // 1 to so many, at most 1024; 1 first, always: a lower one waits while a higher one may run.
+    // One batch may hold several, the highest first. 0: requests have no priority.
+    uint64_t priority_levels = 0;
+    uint64_t default_priority = 0;  // of a request without a valid one; 0: the lowest
     QueuePolicy default_policy = {};
     std::map<uint64_t, QueuePolicy> priority_policies = {};
   };
@@ -111,6 +118,9 @@ class Scheduler {
   virtual void Submit(Work work) = 0;
   // True if Submit would refuse now: lets a transport answer before it decodes.
   virtual bool Full() const = 0;
+  // Whether requests of that priority have a queue policy, which then says what Work::queue_timeout
+  // means; if not, it means nothing.
+  virtual bool HasQueuePolicy(uint64_t priority) const { return false; }
   // The merging verdict now: the static gate's, or the dynamic one's once it has run.
   virtual Proof proof(size_t method) const = 0;
   virtual size_t queue_depth() const = 0;

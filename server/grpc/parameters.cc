@@ -24,6 +24,12 @@ bool IsPriority(const InferParameter& value) {
   return value.parameter_choice_case() == InferParameter::kUint64Param || IsCount(value);
 }
 
+uint64_t PriorityOf(const InferParameter& value) {
+  return value.parameter_choice_case() == InferParameter::kUint64Param
+             ? value.uint64_param()
+             : static_cast<uint64_t>(value.int64_param());
+}
+
 bool IsBool(const InferParameter& value) {
   return value.parameter_choice_case() == InferParameter::kBoolParam;
 }
@@ -93,6 +99,7 @@ Status DecodeParameters(const inference::ModelInferRequest& request, InferReques
   for (const auto& [key, value] : request.parameters()) {
     FLAMBEAU_RETURN_IF_ERROR(CheckRequestParameter(key, value));
     // 0 is how some clients say "none".
+    if (key == "priority") decoded->priority = PriorityOf(value);
     if (key == "timeout" && value.int64_param() > 0) decoded->timeout_us = value.int64_param();
   }
   FLAMBEAU_RETURN_IF_ERROR(CheckSequence(request.parameters()));

@@ -1,5 +1,7 @@
 #include "serving/inference.h"
 
+#include <algorithm>
+#include <chrono>
 #include <memory>
 #include <utility>
 #include <vector>
@@ -10,6 +12,8 @@
 
 namespace flambeau {
 namespace {
+
+constexpr int64_t kLongestUs = int64_t{366} * 24 * 3600 * 1000000;  // no sum with it wraps
 
 // Triton's reasons of nv_inference_request_failure.
 std::string_view FailureReason(const Status& status) {
@@ -92,7 +96,14 @@ void Inference::Submit(Call call, InferRequest request, InferDone done) {
     return;
   }
   // 0 is what Triton's clients send for "none".
-  if (request.timeout_us.value_or(0) > 0) call.ticket_.Tighten(*request.timeout_us);
+  Duration queue_timeout{};
+  if (request.timeout_us.value_or(0) > 0) {
+    if (call.servable_->scheduler().HasQueuePolicy(request.priority)) {
+      queue_timeout = std::chrono::microseconds(std::min(*request.timeout_us, kLongestUs));
+    } else {
+      call.ticket_.Tighten(*request.timeout_us);
+    }
+  }
   const MethodFacts& loaded = call.servable_->facts().methods[call.method_];
   const Status outputs = CheckRequestedOutputs(loaded.results, request.outputs);
   if (!outputs.ok()) {
@@ -110,6 +121,8 @@ void Inference::Submit(Call call, InferRequest request, InferDone done) {
   work.arguments = *std::move(arguments);
   work.deadline = call.ticket_.deadline();
   work.cancel = call.ticket_.context().cancel;
+  work.priority = request.priority;
+  work.queue_timeout = queue_timeout;
   // Shared because a std::function must be copyable; there is one owner.
   auto state = std::make_shared<Pending>(Pending{
       std::move(call), std::move(request.id), std::move(request.outputs), rows, std::move(done)});

@@ -71,7 +71,7 @@ ServerMetadata ServerInfo::Server() const {
   // model_repository: its index; loading and unloading are refused.
   return {"flambeau",
           std::string(ServerVersion()),
-          {"model_repository", "binary_tensor_data", "statistics"}};
+          {"model_repository", "schedule_policy", "binary_tensor_data", "statistics"}};
 }
 
 bool ServerInfo::Ready() const { return !gate_->draining() && repository_->Settled(); }

@@ -248,7 +248,14 @@ Status DecodeParameter(JsonCursor* cursor, InferRequest* request) {
     FLAMBEAU_ASSIGN_OR_RETURN(request->binary_output, cursor->TakeBool());
     return OkStatus();
   }
-  if (key == "priority") return TakeCount(cursor).status();
+  if (key == "priority") {
+    FLAMBEAU_ASSIGN_OR_RETURN(request->priority, TakeCount(cursor));
+    return OkStatus();
+  }
+  if (key == "headers" ||
+      (key.starts_with("triton_") && key != "triton_enable_empty_final_response")) {
+    return InvalidArgument(cursor->Path() + " is reserved: leave it out");
+  }
   if (key == "sequence_id" || key == "sequence_start" || key == "sequence_end") {
     return DecodeSequenceParameter(cursor);
   }

@@ -110,6 +110,73 @@ TEST_F(SchedulerStressTest, FailuresDeadlinesAndCancelsReachTheirOwnRequests) {
   for (const auto& times : tally.answers) EXPECT_EQ(times, 1);
 }
 
+TEST_F(SchedulerStressTest, PrioritiesAndTimeoutsLoseNoRequest) {
+  options_.instances = 2;
+  options_.max_queue_size = 2 * kRequests;
+  options_.max_batch_size = 4;
+  options_.preferred_batch_sizes = {2};
+  options_.max_queue_delay = std::chrono::microseconds(50);
+  options_.priority_levels = 3;
+  options_.default_priority = 2;
+  options_.priority_policies[1].default_timeout = std::chrono::microseconds(300);
+  options_.priority_policies[2] = {QueuePolicy::TimeoutAction::kDelay,
+                                   std::chrono::microseconds(200), true, 0};
+  options_.priority_policies[3].max_queue_size = 50;
+  for (const bool ordered : {false, true}) {
+    options_.preserve_ordering = ordered;
+    Tally tally;
+    auto scheduler = Create();
+    {
+      std::vector<Thread> clients;
+      clients.reserve(kThreads);
+      for (int t = 0; t < kThreads; ++t) {
+        clients.emplace_back("client", [&, t] {
+          for (int i = t; i < kRequests; i += kThreads) {
+            Work work = Request(i, &tally);
+            work.priority = static_cast<uint64_t>(i % 5);
+            work.queue_timeout = std::chrono::microseconds(i % 11 * 30);
+            if (i % 7 == 0) work.cancel = std::make_shared<CancelToken>();
+            const CancelTokenPtr cancel = work.cancel;
+            scheduler->Submit(std::move(work));
+            if (cancel != nullptr) cancel->Cancel();
+          }
+        });
+      }
+    }
+    while (tally.right + tally.failed + tally.wrong < kRequests) std::this_thread::yield();
+    EXPECT_EQ(tally.wrong, 0);
+    EXPECT_GE(tally.right, 1);
+    for (const auto& times : tally.answers) EXPECT_EQ(times, 1);
+    EXPECT_EQ(scheduler->queue_depth(), 0u);
+  }
+}
+
+TEST_F(SchedulerStressTest, OneClientsAnswersKeepTheirOrder) {
+  options_.instances = 3;
+  options_.max_queue_size = 2 * kRequests;
+  options_.max_batch_size = 3;
+  options_.preserve_ordering = true;
+  std::mutex mutex;
+  std::vector<int> order;
+  auto scheduler = Create();
+  for (int i = 0; i < kRequests; ++i) {
+    Work work;
+    work.arguments.push_back(TensorOf({1.0f * static_cast<float>(i), 0}));
+    if (i % 9 == 0) work.arguments[0] = TensorOf({0, 0, 0});
+    work.done = [&, i](const Result<Outcome>&) {
+      const std::lock_guard lock(mutex);
+      order.push_back(i);
+    };
+    scheduler->Submit(std::move(work));
+  }
+  const auto answered = [&] {
+    const std::lock_guard lock(mutex);
+    return order.size();
+  };
+  while (answered() < kRequests) std::this_thread::yield();
+  for (int i = 0; i < kRequests; ++i) EXPECT_EQ(order[i], i);
+}
+
 TEST_F(SchedulerStressTest, StoppingAmidSubmissionsAnswersEveryRequestOnce) {
   options_.instances = 2;
   options_.max_queue_size = 16;

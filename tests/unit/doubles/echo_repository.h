@@ -82,6 +82,16 @@ class EchoScheduler final : public Scheduler {
     const std::lock_guard lock(mutex_);
     return held_.front().deadline;
   }
+  uint64_t held_priority() const {
+    const std::lock_guard lock(mutex_);
+    return held_.front().priority;
+  }
+  Duration held_queue_timeout() const {
+    const std::lock_guard lock(mutex_);
+    return held_.front().queue_timeout;
+  }
+  bool HasQueuePolicy(uint64_t priority) const override { return priority == kPolicyPriority; }
+  static constexpr uint64_t kPolicyPriority = 2;  // the one that has a queue policy
 
  private:
   static void Answer(Work work, const Status& failure) {

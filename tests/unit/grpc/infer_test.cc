@@ -235,6 +235,22 @@ TEST_F(InferTest, TheTimeoutParameterTightensTheDeadline) {
   EXPECT_TRUE(answer.get().ok());
 }
 
+TEST_F(InferTest, TheTimeoutParameterIsTheQueuePolicysWhereThereIsOne) {
+  scheduler().Hold();
+  auto answer = std::async(std::launch::async, [this] {
+    ModelInferRequest request = EchoRequest();
+    (*request.mutable_parameters())["timeout"].set_int64_param(1'000'000);
+    (*request.mutable_parameters())["priority"].set_int64_param(EchoScheduler::kPolicyPriority);
+    return Infer(request);
+  });
+  scheduler().AwaitSubmitted(1);
+  EXPECT_EQ(scheduler().held_priority(), EchoScheduler::kPolicyPriority);
+  EXPECT_EQ(scheduler().held_queue_timeout(), std::chrono::seconds(1));
+  EXPECT_GT(scheduler().held_deadline(), clock_.Now() + std::chrono::seconds(2));
+  scheduler().Release();
+  EXPECT_TRUE(answer.get().ok());
+}
+
 TEST_F(InferTest, ACancelledCallIsLetGoAndTold) {
   scheduler().Hold();
   grpc::ClientContext context;

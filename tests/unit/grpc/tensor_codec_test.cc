@@ -278,6 +278,15 @@ TEST(ParametersTest, TimeoutIsTakenOver) {
   EXPECT_FALSE(decoded->timeout_us.has_value());
 }
 
+TEST(ParametersTest, PriorityIsTakenOver) {
+  auto request = Request("FP32", {0});
+  EXPECT_EQ(DecodeInferRequest(request)->priority, 0u);
+  (*request->mutable_parameters())["priority"].set_int64_param(3);
+  EXPECT_EQ(DecodeInferRequest(request)->priority, 3u);
+  (*request->mutable_parameters())["priority"].set_uint64_param(1ull << 63);
+  EXPECT_EQ(DecodeInferRequest(request)->priority, 1ull << 63);
+}
+
 TEST(ParametersTest, RefuseWrongTypesAndReservedKeys) {
   const auto refused = [](const std::string& key, const auto& set) {
     auto request = Request("FP32", {0});

@@ -66,6 +66,7 @@ TEST(DecodeInfer, WholeMessage) {
   ASSERT_TRUE(request.ok()) << request.status();
   EXPECT_EQ(request->id, "42");
   EXPECT_EQ(request->timeout_us, 1500);
+  EXPECT_EQ(request->priority, 1u);
   EXPECT_EQ(request->binary_output, true);
   ASSERT_EQ(request->outputs.size(), 2U);
   EXPECT_EQ(request->outputs[0].name, "y");
@@ -262,6 +263,10 @@ TEST(DecodeInfer, BadParametersAreRefused) {
   EXPECT_EQ(Refusal(with(R"("timeout":-1)")), "parameters.timeout is -1: it must be 0 or more");
   EXPECT_EQ(Refusal(with(R"("timeout":true)")), "parameters.timeout must be a whole number");
   EXPECT_EQ(Refusal(with(R"("priority":-1)")), "parameters.priority is -1: it must be 0 or more");
+  EXPECT_EQ(Refusal(with(R"("priority":"high")")), "parameters.priority must be a whole number");
+  EXPECT_EQ(Refusal(with(R"("headers":"a")")), "parameters.headers is reserved: leave it out");
+  EXPECT_EQ(Refusal(with(R"("triton_final_response":true)")),
+            "parameters.triton_final_response is reserved: leave it out");
   EXPECT_EQ(Refusal(with(R"("binary_data_output":1)")),
             "parameters.binary_data_output must be true or false");
   EXPECT_EQ(Refusal(with(R"("mine":{})")),

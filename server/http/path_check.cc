@@ -18,7 +18,13 @@ std::optional<char> DecodedByte(std::string_view text, size_t* i) {
   return static_cast<char>(*byte);
 }
 
+// Names have 128 characters at most, and up to three bytes each when encoded.
+constexpr size_t kMaxSegmentBytes = 1024;
+
 std::string_view SegmentError(std::string_view raw) {
+  if (raw.size() > kMaxSegmentBytes) {
+    return "A segment of the path is longer than 1024 bytes: no name is.";
+  }
   std::string segment;
   for (size_t i = 0; i < raw.size();) {
     const std::optional<char> c = DecodedByte(raw, &i);

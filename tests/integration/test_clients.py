@@ -93,13 +93,14 @@ def test_typed_and_raw_contents_get_the_same_answer(server, stubs, expected):
         torch.testing.assert_close(got.reshape(2, 5), expected)
 
 
-def test_a_grpc_deadline_is_kept(server, stubs):
+def test_a_grpc_deadline_is_kept(demo_models, stubs):
     messages, service = stubs
-    with grpc.insecure_channel(f"127.0.0.1:{server.grpc_port}") as channel:
+    with harness.Server(f"{demo_models}/resnet18.pt") as server, \
+            grpc.insecure_channel(f"127.0.0.1:{server.grpc_port}") as channel:
         stub = service.GRPCInferenceServiceStub(channel)
+        metadata = stub.ModelMetadata(messages.ModelMetadataRequest(name="resnet18"), timeout=60)
         request = messages.ModelInferRequest(model_name="resnet18")
-        request.inputs.add(name=stub.ModelMetadata(messages.ModelMetadataRequest(name="resnet18"), timeout=60)
-                           .inputs[0].name, datatype="FP32", shape=[16, 3, 224, 224])
+        request.inputs.add(name=metadata.inputs[0].name, datatype="FP32", shape=[16, 3, 224, 224])
         request.raw_input_contents.append(bytes(16 * 3 * 224 * 224 * 4))
         with pytest.raises(grpc.RpcError) as caught:  # sixteen images take some tenths of a second
             stub.ModelInfer(request, timeout=0.02)

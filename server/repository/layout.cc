@@ -1,14 +1,13 @@
 #include "repository/layout.h"
 
 #include <algorithm>
-#include <charconv>
 #include <filesystem>
 #include <map>
-#include <optional>
 #include <string_view>
 #include <system_error>
 #include <utility>
 
+#include "repository/layout_internal.h"
 #include "repository/repository.h"
 
 namespace flambeau {
@@ -16,28 +15,22 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr char kLeavesDirectory[] =
-    "it is a symbolic link that leaves the model directory; put the file itself there";
+bool IsInside(const fs::path& root, const fs::path& path) {
+  return std::mismatch(root.begin(), root.end(), path.begin(), path.end()).first == root.end();
+}
+
+}  // namespace
 
 bool IsModelFile(const fs::path& file) {
   return file.extension() == ".pt" || file.extension() == ".ptl";
 }
 
-// 1, 2, ... without leading zeros, so that no two directories are the same version.
-std::optional<int64_t> ParseVersion(const std::string& text) {
-  int64_t version = 0;
-  const char* end = text.data() + text.size();
-  const auto [stop, error] = std::from_chars(text.data(), end, version);
-  if (error != std::errc() || stop != end || version < 1 || text.front() == '0')
-    return std::nullopt;
-  return version;
+bool Inside(const fs::path& root, const fs::path& path) {
+  std::error_code error;
+  const fs::path real = fs::canonical(path, error);
+  return !error && IsInside(root, real);
 }
 
-bool IsInside(const fs::path& root, const fs::path& path) {
-  return std::mismatch(root.begin(), root.end(), path.begin(), path.end()).first == root.end();
-}
-
-// Sorted, so that logs and the index do not depend on the file system.
 std::vector<fs::path> Entries(const fs::path& directory, std::error_code* error) {
   std::vector<fs::path> entries;
   fs::directory_iterator iterator(directory, *error);
@@ -47,6 +40,8 @@ std::vector<fs::path> Entries(const fs::path& directory, std::error_code* error)
   std::sort(entries.begin(), entries.end());
   return entries;
 }
+
+namespace {
 
 class Scanner {
  public:
@@ -81,60 +76,16 @@ class Scanner {
       Skip(entry, "a model's name is 1 to 128 letters, digits, '.', '_' or '-'; rename it");
       return;
     }
-    FoundModel model = directory ? VisitDirectory(name, entry) : VisitFile(name, 1, entry);
-    const auto [at, added] = models_.emplace(name, model);
+    const auto [at, added] = models_.emplace(name, Found(name, entry, directory));
     if (added) return;
-    at->second = {name, 0, "",
+    at->second = {name, "", false, "",
                   "'" + name + "' is in the model directory twice (as " + name +
                       ".pt or .ptl and " + "as a directory, say); keep one"};
   }
 
-  FoundModel VisitDirectory(const std::string& name, const fs::path& directory) {
-    if (!Inside(directory)) return {name, 0, "", kLeavesDirectory};
-    std::error_code error;
-    std::vector<std::pair<int64_t, fs::path>> versions;
-    std::vector<fs::path> files;
-    for (const fs::path& entry : Entries(directory, &error)) {
-      const std::optional<int64_t> version = ParseVersion(entry.filename().string());
-      if (version.has_value() && fs::is_directory(entry, error)) {
-        versions.emplace_back(*version, entry);
-      } else if (entry.stem() == "model" && IsModelFile(entry)) {
-        files.push_back(entry);
-      }
-    }
-    if (error) return {name, 0, "", "the directory '" + name + "' cannot be read"};
-    if (!versions.empty() && !files.empty()) {
-      return {name, 0, "",
-              "'" + name + "' holds both a model file and version directories; keep one"};
-    }
-    if (versions.empty()) return PickFile(name, 1, files, name);
-    const auto& [version, path] = *std::max_element(versions.begin(), versions.end());
-    files.clear();
-    for (const fs::path& entry : Entries(path, &error)) {
-      if (entry.stem() == "model" && IsModelFile(entry)) files.push_back(entry);
-    }
-    return PickFile(name, version, files, name + "/" + std::to_string(version));
-  }
-
-  FoundModel PickFile(const std::string& name, int64_t version, const std::vector<fs::path>& files,
-                      const std::string& where) {
-    if (files.size() == 1) return VisitFile(name, version, files.front());
-    if (files.empty()) return {name, version, "", "'" + where + "' holds no model.pt"};
-    return {name, version, "", "'" + where + "' holds both model.pt and model.ptl; keep one"};
-  }
-
-  FoundModel VisitFile(const std::string& name, int64_t version, const fs::path& file) {
-    if (!Inside(file)) return {name, version, "", kLeavesDirectory};
-    std::error_code error;
-    if (!fs::is_regular_file(file, error)) return {name, version, "", "it is not a regular file"};
-    return {name, version, file.string(), ""};
-  }
-
-  // A link may point elsewhere inside (Kubernetes mounts volumes so), never out.
-  bool Inside(const fs::path& path) const {
-    std::error_code error;
-    const fs::path real = fs::canonical(path, error);
-    return !error && IsInside(root_, real);
+  FoundModel Found(const std::string& name, const fs::path& entry, bool directory) const {
+    if (!Inside(root_, entry)) return {name, "", directory, "", kLeavesDirectory};
+    return {name, entry.string(), directory, root_.string(), ""};
   }
 
   void Skip(const fs::path& entry, std::string reason) {
@@ -157,7 +108,8 @@ Result<Layout> ScanFile(const fs::path& file) {
     return InvalidArgument("'" + file.filename().string() +
                            "' cannot be a model's name: use letters, digits, '.', '_' or '-'.");
   }
-  return Layout{{{name, 1, file.string(), ""}}, {}};
+  const fs::path root = fs::canonical(file, error).parent_path();
+  return Layout{{{name, fs::canonical(file, error).string(), false, root.string(), ""}}, {}};
 }
 
 }  // namespace

@@ -1,4 +1,5 @@
-// Which model files a path holds: the rules of repository.h's layouts, and nothing loaded.
+// Which models a path holds, and which files their versions are: the rules of repository.h's
+// layouts, and nothing loaded.
 #pragma once
 
 #include <cstdint>
@@ -6,12 +7,21 @@
 #include <vector>
 
 #include "base/status.h"
+#include "spec/model_config.h"
 
 namespace flambeau {
 
-// A version to load, or one sentence why a name cannot be served.
+// A model, or one sentence why its name cannot be served.
 struct FoundModel {
   std::string name;
+  std::string path;  // its directory or file; empty if `problem` is not
+  bool directory = false;
+  std::string root;     // canonical; no link may leave it
+  std::string problem;  // without host paths
+};
+
+// A version to load, or one sentence why it cannot be.
+struct FoundVersion {
   int64_t version = 0;  // 0 if none could be told
   std::string file;     // empty if `problem` is not
   std::string problem;  // without host paths
@@ -28,10 +38,12 @@ struct Layout {
   std::vector<SkippedEntry> skipped;
 };
 
-// Reads `path`: a directory of models, or one model file. Only the highest version of a model is
-// found; lower ones stay on disk, unserved.
+// Reads `path`: a directory of models, or one model file.
 // Errors: NOT_FOUND if there is no such path, INVALID_ARGUMENT if it is neither a directory nor a
 // .pt or .ptl file.
 Result<Layout> ScanLayout(const std::string& path);
+
+// The versions that serve by the configuration's version_policy, by number; at least one entry.
+std::vector<FoundVersion> FindVersions(const FoundModel& model, const ModelConfig& config);
 
 }  // namespace flambeau

@@ -1,36 +1,56 @@
 #include "repository/loaded_servable.h"
 
+#include <chrono>
 #include <utility>
+
+#include "repository/effective_config.h"
 
 namespace flambeau {
 
-LoadedServable::LoadedServable(std::string name, int64_t version, std::shared_ptr<Model> model,
-                               std::shared_ptr<ModelMetrics> metrics)
-    : name_(std::move(name)),
-      version_(version),
-      model_(std::move(model)),
-      metrics_(std::move(metrics)) {
-  for (const MethodFacts& method : model_->facts().methods) {
-    signatures_.push_back(std::make_unique<ObservedSignature>(method));
+LoadedServable::LoadedServable(Parts parts, const Scheduler::Options& options)
+    : parts_(std::move(parts)), options_(options) {
+  for (const MethodFacts& method : facts().methods) {
+    ObservedSignature::Show show;
+    if (signatures_.empty() && parts_.declaration != nullptr) {
+      show = [declared = parts_.declaration](MethodFacts* shown) { declared->Show(shown); };
+    }
+    signatures_.push_back(std::make_unique<ObservedSignature>(method, std::move(show)));
   }
 }
 
-Result<std::shared_ptr<LoadedServable>> LoadedServable::Create(
-    std::string name, int64_t version, std::shared_ptr<Model> model,
-    const Scheduler::Options& options, const Scheduler::Dependencies& dependencies,
-    std::shared_ptr<ModelMetrics> metrics) {
-  // The constructor is private, which make_shared cannot reach.
-  std::shared_ptr<LoadedServable> servable(new LoadedServable(  // NOLINT
-      std::move(name), version, std::move(model), std::move(metrics)));
+Result<std::unique_ptr<LoadedServable>> LoadedServable::Create(
+    Parts parts, const Scheduler::Options& options, const Scheduler::Dependencies& dependencies) {
+  // The constructor is private, which make_unique cannot reach.
+  std::unique_ptr<LoadedServable> servable(  // NOLINT
+      new LoadedServable(std::move(parts), options));
   Scheduler::Dependencies observed = dependencies;
   observed.observer = servable.get();
   FLAMBEAU_ASSIGN_OR_RETURN(
       servable->scheduler_,
-      Scheduler::Create(servable->name_, servable->model_, options, observed));
+      Scheduler::Create(servable->name(), servable->parts_.model, options, observed));
   for (size_t i = 0; i < servable->signatures_.size(); ++i) {
     servable->signatures_[i]->SetProof(servable->scheduler_->proof(i), /*first=*/true);
   }
   return servable;
+}
+
+std::shared_ptr<const ModelConfig> LoadedServable::config() const {
+  const auto first = signatures_.empty() ? nullptr : signature(0);
+  const std::lock_guard lock(config_mutex_);
+  if (config_ != nullptr && config_of_ == first) return config_;
+  const InEffect in_effect{
+      name(),
+      facts().device,
+      scheduler_->instances(),
+      options_.max_batch_size,
+      static_cast<uint64_t>(
+          std::chrono::duration_cast<std::chrono::microseconds>(options_.max_queue_delay).count()),
+      parts_.file};
+  const ModelConfig nothing;
+  config_ = std::make_shared<const ModelConfig>(
+      EffectiveConfig(parts_.config == nullptr ? nothing : *parts_.config, first.get(), in_effect));
+  config_of_ = first;
+  return config_;
 }
 
 int LoadedServable::FindMethod(std::string_view method) const {
@@ -47,7 +67,7 @@ std::shared_ptr<const MethodFacts> LoadedServable::signature(size_t method) cons
 
 void LoadedServable::OnRun(int64_t rows, const RunTiming& timing) {
   statistics_.Run(rows, timing);
-  if (metrics_ != nullptr) metrics_->Run(rows, timing.compute);
+  if (parts_.metrics != nullptr) parts_.metrics->Run(rows, timing.compute);
 }
 
 void LoadedServable::OnSuccess(const Work& work, const Value& result) {
@@ -64,7 +84,7 @@ void LoadedServable::OnProbe(size_t method, const std::vector<Value>&, const Val
 }
 
 void LoadedServable::OnQueueDepth(size_t depth) {
-  if (metrics_ != nullptr) metrics_->QueueDepth(depth);
+  if (parts_.metrics != nullptr) parts_.metrics->QueueDepth(depth);
 }
 
 }  // namespace flambeau

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <mutex>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -13,31 +14,40 @@
 
 namespace flambeau {
 
-// Threads: any. Lifetime: not destroyed on a thread of its own scheduler: the repository keeps it
-// until the end.
+// Threads: any. Lifetime: not destroyed on a thread of its own scheduler: see Reaper.
 // Errors: Create: the scheduler's.
 class LoadedServable final : public Servable, private SchedulerObserver {
  public:
-  static Result<std::shared_ptr<LoadedServable>> Create(std::string name, int64_t version,
-                                                        std::shared_ptr<Model> model,
-                                                        const Scheduler::Options& options,
-                                                        const Scheduler::Dependencies& dependencies,
-                                                        std::shared_ptr<ModelMetrics> metrics);
-  const std::string& name() const override { return name_; }
-  int64_t version() const override { return version_; }
-  const Facts& facts() const override { return model_->facts(); }
+  struct Parts {
+    std::string name;
+    int64_t version = 0;
+    std::shared_ptr<Model> model;
+    std::string file;  // the model file's name, to be shown
+    // What its owner declared; null if nothing.
+    std::shared_ptr<const ModelConfig> config;
+    std::shared_ptr<const Declaration> declaration;
+    std::shared_ptr<ModelMetrics> metrics;
+  };
+  static Result<std::unique_ptr<LoadedServable>> Create(
+      Parts parts, const Scheduler::Options& options, const Scheduler::Dependencies& dependencies);
+  const std::string& name() const override { return parts_.name; }
+  int64_t version() const override { return parts_.version; }
+  const Facts& facts() const override { return parts_.model->facts(); }
   int FindMethod(std::string_view method) const override;
   std::shared_ptr<const MethodFacts> signature(size_t method) const override;
   Scheduler& scheduler() override { return *scheduler_; }
+  std::shared_ptr<const ModelConfig> config() const override;
+  const Declaration* declaration(size_t method) const override {
+    return method == 0 ? parts_.declaration.get() : nullptr;
+  }
   ServableStatistics* statistics() override { return &statistics_; }
-  std::shared_ptr<ModelMetrics> metrics() const override { return metrics_; }
+  std::shared_ptr<ModelMetrics> metrics() const override { return parts_.metrics; }
 
   // Answers what waits and what comes with UNAVAILABLE; does not wait for what runs.
   void Stop() { scheduler_->Stop(); }
 
  private:
-  LoadedServable(std::string name, int64_t version, std::shared_ptr<Model> model,
-                 std::shared_ptr<ModelMetrics> metrics);
+  LoadedServable(Parts parts, const Scheduler::Options& options);
 
   void OnRun(int64_t rows, const RunTiming& timing) override;
   void OnSuccess(const Work& work, const Value& result) override;
@@ -45,13 +55,14 @@ class LoadedServable final : public Servable, private SchedulerObserver {
   void OnQueueDepth(size_t depth) override;
   void OnProbe(size_t method, const std::vector<Value>& arguments, const Value& result) override;
 
-  const std::string name_;
-  const int64_t version_;
-  const std::shared_ptr<Model> model_;
-  const std::shared_ptr<ModelMetrics> metrics_;
+  const Parts parts_;
+  const Scheduler::Options options_;
   ServableStatistics statistics_;
   std::vector<std::unique_ptr<ObservedSignature>> signatures_;  // by method
-  std::unique_ptr<Scheduler> scheduler_;                        // last: its workers call the above
+  mutable std::mutex config_mutex_;
+  mutable std::shared_ptr<const MethodFacts> config_of_;  // what config_ was made from
+  mutable std::shared_ptr<const ModelConfig> config_;
+  std::unique_ptr<Scheduler> scheduler_;  // last: its workers call the above
 };
 
 }  // namespace flambeau

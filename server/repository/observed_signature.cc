@@ -137,24 +137,40 @@ bool LearnResult(const Value& result, MethodFacts* facts) {
 
 }  // namespace
 
-ObservedSignature::ObservedSignature(MethodFacts facts)
-    : facts_(std::make_shared<const MethodFacts>(std::move(facts))) {}
+ObservedSignature::ObservedSignature(MethodFacts facts, Show show) : show_(std::move(show)) {
+  Set(std::make_shared<const MethodFacts>(std::move(facts)));
+}
 
 std::shared_ptr<const MethodFacts> ObservedSignature::snapshot() const {
+  std::lock_guard lock(mutex_);
+  return shown_;
+}
+
+std::shared_ptr<const MethodFacts> ObservedSignature::known() const {
   std::lock_guard lock(mutex_);
   return facts_;
 }
 
-void ObservedSignature::Observe(std::span<const Value> arguments, const Value& result) {
-  const std::shared_ptr<const MethodFacts> known = snapshot();
-  const bool results = !results_vary_.load(std::memory_order_relaxed);
-  if (!ArgumentsAreNews(*known, arguments) && !(results && ResultIsNews(*known, result))) return;
+void ObservedSignature::Set(std::shared_ptr<const MethodFacts> facts) {
+  facts_ = std::move(facts);
+  shown_ = facts_;
+  if (show_ == nullptr) return;
+  auto shown = std::make_shared<MethodFacts>(*facts_);
+  show_(shown.get());
+  shown_ = std::move(shown);
+}
 
+void ObservedSignature::Observe(std::span<const Value> arguments, const Value& result) {
+  const std::shared_ptr<const MethodFacts> facts_now = known();
+  const bool results = !results_vary_.load(std::memory_order_relaxed);
+  if (!ArgumentsAreNews(*facts_now, arguments) && !(results && ResultIsNews(*facts_now, result))) {
+    return;
+  }
   std::lock_guard lock(mutex_);
   auto facts = std::make_shared<MethodFacts>(*facts_);
   LearnArguments(arguments, facts.get());
   if (results && !LearnResult(result, facts.get())) results_vary_ = true;
-  facts_ = std::move(facts);
+  Set(std::move(facts));
 }
 
 void ObservedSignature::SetProof(const Proof& proof, bool first) {
@@ -163,7 +179,7 @@ void ObservedSignature::SetProof(const Proof& proof, bool first) {
   verdict_set_ = true;
   auto facts = std::make_shared<MethodFacts>(*facts_);
   facts->static_proof = proof;
-  facts_ = std::move(facts);
+  Set(std::move(facts));
 }
 
 }  // namespace flambeau

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <atomic>
+#include <functional>
 #include <memory>
 #include <mutex>
 #include <span>
@@ -18,9 +19,11 @@ namespace flambeau {
 // Threads: any. Lifetime: snapshots outlive it. Errors: none.
 class ObservedSignature {
  public:
-  explicit ObservedSignature(MethodFacts facts);
+  // Makes what clients see out of what is known.
+  using Show = std::function<void(MethodFacts*)>;
+  explicit ObservedSignature(MethodFacts facts, Show show = nullptr);
 
-  // What is known now; `static_proof` holds the verdict last set.
+  // What is known now, as clients see it; `static_proof` holds the verdict last set.
   std::shared_ptr<const MethodFacts> snapshot() const;
 
   // Learns from a request that worked; cheap when it tells nothing new.
@@ -30,8 +33,13 @@ class ObservedSignature {
   void SetProof(const Proof& proof, bool first);
 
  private:
+  std::shared_ptr<const MethodFacts> known() const;
+  void Set(std::shared_ptr<const MethodFacts> facts);
+
+  const Show show_;
   mutable std::mutex mutex_;
-  std::shared_ptr<const MethodFacts> facts_;
+  std::shared_ptr<const MethodFacts> facts_;  // as the model names and shapes them
+  std::shared_ptr<const MethodFacts> shown_;
   bool verdict_set_ = false;
   // The results' names vary between requests: no use in looking at them.
   std::atomic<bool> results_vary_{false};

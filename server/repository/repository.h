@@ -1,11 +1,14 @@
 // Which models and versions exist, which are ready, and why one is not.
 //
 // Layouts: DIR/name.pt (version 1), DIR/name/model.pt (version 1), DIR/name/<int>/model.pt (the
-// highest serves, and only it is loaded), or one file FILE.pt. name.pt beside name/ refuses both.
+// highest, unless the configuration's version_policy says otherwise), or one file FILE.pt. name.pt
+// beside name/ refuses both. DIR/name may hold a config.pbtxt or config.json.
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -32,11 +35,18 @@ struct IndexEntry {
   std::string reason;  // one sentence if unavailable, without host paths
 };
 
+// none: every model is loaded at start and stays. explicit: the named ones, then what is asked for.
+enum class ModelControl { kNone, kExplicit };
+
+// Called exactly once, from any thread; must not block.
+using LoadDone = std::function<void(const Status&)>;
+
 // Model names: 1 to 128 of [A-Za-z0-9._-], not starting with a dot.
 bool IsModelName(std::string_view name);
 
 // Threads: any. Lifetime: the destructor stops every scheduler; a load in progress is abandoned to
 // finish on its own thread, which it joins last.
+// Errors: as each method says.
 class Repository {
  public:
   struct Options {
@@ -44,6 +54,9 @@ class Repository {
     std::string default_model;  // "" : the only model
     std::string device = "cpu";
     int load_threads = 2;
+    size_t max_waiting_loads = 64;  // those asked for; more are refused
+    ModelControl control = ModelControl::kNone;
+    std::vector<std::string> load_at_start;  // kExplicit; "*": all
     Scheduler::Options scheduler;
   };
   struct Dependencies {
@@ -68,13 +81,29 @@ class Repository {
   // Pins every ready version of `name`, the highest first; of every model if `name` is empty.
   virtual std::vector<ServablePtr> Ready(std::string_view name) const { return {}; }
 
+  // Explicit control: reads the model's directory anew and loads what is new or has changed; the
+  // versions that serve go on until the new ones are ready, and for good if one fails. `config`: a
+  // ModelConfig as JSON in place of the model's own.
+  // Errors, through `done`: UNIMPLEMENTED without explicit control, NOT_FOUND, INVALID_ARGUMENT
+  // (the model or its configuration is refused), RESOURCE_EXHAUSTED (too many wait), UNAVAILABLE
+  // (stopping).
+  virtual void Load(const std::string& name, std::optional<std::string> config, LoadDone done) {
+    done(Unimplemented("This server loads no models when asked."));
+  }
+  // No new request reaches the model from now on, those that have it pinned end; then its versions
+  // are destroyed. `done` does not wait for that. Errors: as Load.
+  virtual void Unload(const std::string& name, LoadDone done) {
+    done(Unimplemented("This server unloads no models when asked."));
+  }
+
+  // One entry for each version; one of version 0 where none could be told.
   virtual std::vector<IndexEntry> Index() const = 0;
   // True once every model found at start is ready or has failed.
   virtual bool Settled() const = 0;
   // Waits for Settled, at most until `deadline`.
   virtual bool WaitSettled(TimePoint deadline) = 0;
-  // Nothing new is loaded, waiting work is answered UNAVAILABLE. Waits for nothing: Settled() is
-  // false while a load is still in progress.
+  // Nothing new is loaded, waiting work is answered UNAVAILABLE. Waits for nothing: afterwards
+  // Settled() is false while a load is still in progress.
   virtual void Stop() = 0;
 };
 

@@ -9,6 +9,7 @@
 #include "backend/facts.h"
 #include "batching/scheduler.h"
 #include "metrics/metrics.h"
+#include "repository/declaration.h"
 #include "spec/model_config.h"
 
 namespace flambeau {
@@ -29,10 +30,12 @@ class Servable {
   // A snapshot; `static_proof` holds the scheduler's current verdict.
   virtual std::shared_ptr<const MethodFacts> signature(size_t method) const = 0;
   virtual Scheduler& scheduler() = 0;
-  // What its owner declared; an empty config if nothing.
+  // The configuration in effect now: what its owner declared, completed by what is known.
   virtual std::shared_ptr<const ModelConfig> config() const {
     return std::make_shared<const ModelConfig>();
   }
+  // What the owner's configuration says of that method's arguments; null if nothing.
+  virtual const Declaration* declaration(size_t method) const { return nullptr; }
   // What it has done so far, for the protocol's statistics; null where nothing is counted.
   virtual ServableStatistics* statistics() { return nullptr; }
   // Its series; null where nothing is counted.

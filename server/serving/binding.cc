@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <charconv>
 #include <cstring>
+#include <optional>
 #include <string_view>
 #include <utility>
 
@@ -29,7 +30,8 @@ std::string ArgumentNames(const MethodFacts& method) {
 }
 
 // Which argument a name means.
-Result<size_t> FindArgument(const MethodFacts& method, const std::string& name) {
+Result<size_t> FindArgument(const MethodFacts& method, const Declaration* declaration,
+                            const std::string& name) {
   const std::vector<ArgumentFact>& arguments = method.arguments;
   if (name.empty()) {
     const auto is_tensor = [](const ArgumentFact& a) { return a.kind == ValueKind::kTensor; };
@@ -40,6 +42,9 @@ Result<size_t> FindArgument(const MethodFacts& method, const std::string& name) 
   }
   for (size_t i = 0; i < arguments.size(); ++i) {
     if (arguments[i].name == name) return i;
+  }
+  if (declaration != nullptr) {
+    if (const auto index = declaration->FindInput(name)) return *index;
   }
   constexpr std::string_view kAlias = "INPUT__";
   size_t index = 0;
@@ -88,7 +93,8 @@ Status CheckDims(const ArgumentFact& argument, const Shape& shape) {
     fits = expected.back() < 0 || expected.back() == shape.back();
   }
   // Dimension 0 is the batch's, whatever the file's example had.
-  for (size_t i = 1; fits && !fact.any_rank && i < shape.size(); ++i) {
+  const size_t first = fact.dims_source == FactSource::kDeclared ? 0 : 1;
+  for (size_t i = first; fits && !fact.any_rank && i < shape.size(); ++i) {
     fits = expected[i] < 0 || expected[i] == shape[i];
   }
   if (fits) return OkStatus();
@@ -149,6 +155,32 @@ Result<Value> BindOne(const ArgumentFact& argument, Value value) {
   return value;
 }
 
+// The tensor in the shape that the model takes.
+Result<Value> ReshapeOne(const DeclaredInput& declared, const std::string& name, Value value) {
+  const Tensor* tensor = value.tensor();
+  if (!declared.reshape || tensor == nullptr) return value;
+  std::optional<Shape> shape = Reshape(*declared.reshape, tensor->shape());
+  if (!shape) {
+    return InvalidArgument("Input " + Quote(name) + " has shape " + ToString(tensor->shape()) +
+                           "; the model expects " + ToString(declared.reshape->from) + ".");
+  }
+  return Value{tensor->Reshaped(*std::move(shape))};
+}
+
+// Larger requests than a declared max_batch_size are refused, as Triton does.
+Status CheckRows(const MethodFacts& method, const std::vector<Value>& arguments, int64_t most) {
+  for (size_t i = 0; i < arguments.size(); ++i) {
+    const Tensor* tensor = arguments[i].tensor();
+    if (tensor == nullptr || method.arguments[i].kind != ValueKind::kTensor) continue;
+    if (tensor->shape().empty() || tensor->shape().front() <= most) continue;
+    return InvalidArgument("Input " + Quote(method.arguments[i].name) + " has a batch of " +
+                           std::to_string(tensor->shape().front()) +
+                           " rows; the model's max_batch_size is " + std::to_string(most) +
+                           ": send it in parts.");
+  }
+  return OkStatus();
+}
+
 // Arguments that are declared to have a batch dimension must agree on its size; undeclared ones run
 // alone, as the model takes them.
 Status CheckBatch(const MethodFacts& method, const std::vector<Value>& arguments) {
@@ -176,18 +208,22 @@ Status CheckBatch(const MethodFacts& method, const std::vector<Value>& arguments
 
 }  // namespace
 
-Result<std::vector<Value>> BindArguments(const MethodFacts& method,
-                                         std::vector<NamedValue> inputs) {
+Result<std::vector<Value>> BindArguments(const MethodFacts& method, std::vector<NamedValue> inputs,
+                                         const Declaration* declaration) {
   std::vector<Value> arguments(method.arguments.size());
   std::vector<bool> given(method.arguments.size(), false);
   for (NamedValue& input : inputs) {
-    FLAMBEAU_ASSIGN_OR_RETURN(const size_t index, FindArgument(method, input.name));
+    FLAMBEAU_ASSIGN_OR_RETURN(const size_t index, FindArgument(method, declaration, input.name));
     const ArgumentFact& argument = method.arguments[index];
     if (given[index]) {
       return InvalidArgument("Input " + Quote(argument.name) + " is given twice; give it once.");
     }
     given[index] = true;
     FLAMBEAU_ASSIGN_OR_RETURN(arguments[index], BindOne(argument, std::move(input.value)));
+    if (declaration == nullptr) continue;
+    FLAMBEAU_ASSIGN_OR_RETURN(
+        arguments[index],
+        ReshapeOne(declaration->inputs()[index], argument.name, std::move(arguments[index])));
   }
   for (size_t i = 0; i < given.size(); ++i) {
     const ArgumentFact& argument = method.arguments[i];
@@ -195,7 +231,10 @@ Result<std::vector<Value>> BindArguments(const MethodFacts& method,
     return InvalidArgument("Input " + Quote(argument.name) + " is missing; " +
                            ArgumentNames(method) + ".");
   }
+  const auto most = declaration == nullptr ? std::nullopt : declaration->max_batch_size();
+  if (most == 0) return arguments;  // dimension 0 is no batch
   FLAMBEAU_RETURN_IF_ERROR(CheckBatch(method, arguments));
+  if (most) FLAMBEAU_RETURN_IF_ERROR(CheckRows(method, arguments, *most));
   return arguments;
 }
 

@@ -6,6 +6,7 @@
 
 #include "backend/facts.h"
 #include "base/status.h"
+#include "repository/declaration.h"
 #include "tensor/value.h"
 
 namespace flambeau {
@@ -13,9 +14,12 @@ namespace flambeau {
 // Names are the arguments' own, INPUT__<i> for the i-th, or empty for the only tensor argument.
 // A tensor is held against declared and graph facts alone: its datatype, its rank, its dimensions
 // but the first, and indices into a table of known size. A tensor of one element serves as a bool,
-// int, float or str argument. An absent optional or defaulted argument becomes None. Threads: any.
+// int, float or str argument. An absent optional or defaulted argument becomes None. What
+// `declaration` (null: nothing is declared) says of names, reshapes and the largest batch holds.
+// Threads: any.
 // Errors: INVALID_ARGUMENT, one sentence that names the input and the fix; UNIMPLEMENTED for an
 // argument of a type that the protocol cannot carry.
-Result<std::vector<Value>> BindArguments(const MethodFacts& method, std::vector<NamedValue> inputs);
+Result<std::vector<Value>> BindArguments(const MethodFacts& method, std::vector<NamedValue> inputs,
+                                         const Declaration* declaration = nullptr);
 
 }  // namespace flambeau

@@ -32,8 +32,10 @@ std::string_view FailureReason(const Status& status) {
 }
 
 // Rows of a request: dimension 0 where the method is batched, else it counts as one.
-int64_t CountRows(const MethodFacts& method, const std::vector<Value>& arguments) {
-  if (method.static_proof.verdict != Verdict::kProven) return 1;
+int64_t CountRows(const MethodFacts& method, const Declaration* declaration,
+                  const std::vector<Value>& arguments) {
+  const auto declared = declaration == nullptr ? std::nullopt : declaration->max_batch_size();
+  if (declared ? *declared == 0 : method.static_proof.verdict != Verdict::kProven) return 1;
   for (const Value& argument : arguments) {
     const Tensor* tensor = argument.tensor();
     if (tensor != nullptr && !tensor->shape().empty()) return tensor->shape().front();
@@ -104,18 +106,22 @@ void Inference::Submit(Call call, InferRequest request, InferDone done) {
       call.ticket_.Tighten(*request.timeout_us);
     }
   }
+  const Declaration* const declaration = call.servable_->declaration(call.method_);
+  const bool declared = declaration != nullptr && declaration->has_outputs();
   const MethodFacts& loaded = call.servable_->facts().methods[call.method_];
-  const Status outputs = CheckRequestedOutputs(loaded.results, request.outputs);
+  const Status outputs = CheckRequestedOutputs(declared ? call.signature().results : loaded.results,
+                                               request.outputs, declaration);
   if (!outputs.ok()) {
     done(call.Fail(outputs));
     return;
   }
-  Result<std::vector<Value>> arguments = BindArguments(call.signature(), std::move(request.inputs));
+  Result<std::vector<Value>> arguments =
+      BindArguments(call.signature(), std::move(request.inputs), declaration);
   if (!arguments.ok()) {
     done(call.Fail(arguments.status()));
     return;
   }
-  const int64_t rows = CountRows(call.signature(), *arguments);
+  const int64_t rows = CountRows(call.signature(), declaration, *arguments);
   Work work;
   work.method = call.method_;
   work.arguments = *std::move(arguments);
@@ -147,7 +153,12 @@ Result<InferResult> Inference::Pending::MakeResult(Result<Outcome> outcome) {
   Servable& servable = *call.servable_;
   InferResult result{
       servable.name(), servable.version(), std::move(id), std::move(outcome->value), {}};
-  FLAMBEAU_ASSIGN_OR_RETURN(result.outputs, SelectOutputs(Flatten(result.value), outputs));
+  const Declaration* const declaration = servable.declaration(call.method_);
+  std::vector<NamedTensor> leaves = Flatten(result.value);
+  if (declaration != nullptr && declaration->has_outputs()) {
+    FLAMBEAU_ASSIGN_OR_RETURN(leaves, declaration->NameOutputs(std::move(leaves)));
+  }
+  FLAMBEAU_ASSIGN_OR_RETURN(result.outputs, SelectOutputs(std::move(leaves), outputs, declaration));
   const Duration total = call.ticket_.Age();
   if (const auto metrics = servable.metrics()) {
     metrics->Success(rows, total, outcome->queue, outcome->timing.gather, outcome->timing.compute,

@@ -9,9 +9,11 @@
 namespace flambeau {
 namespace {
 
-// The position of `name` among `outputs`, by name or as OUTPUT__<i>.
+// The position of `asked` among `outputs`, by name or as OUTPUT__<i>.
 template <typename Named>
-std::optional<size_t> FindOutput(const std::vector<Named>& outputs, const std::string& name) {
+std::optional<size_t> FindOutput(const std::vector<Named>& outputs, const std::string& asked,
+                                 const Declaration* declaration) {
+  const std::string name = declaration == nullptr ? asked : declaration->OutputName(asked);
   for (size_t i = 0; i < outputs.size(); ++i) {
     if (outputs[i].name == name) return i;
   }
@@ -35,13 +37,14 @@ Status NoSuchOutput(const std::vector<Named>& outputs, const std::string& name) 
 }  // namespace
 
 Status CheckRequestedOutputs(const std::vector<ResultFact>& results,
-                             const std::vector<RequestedOutput>& requested) {
+                             const std::vector<RequestedOutput>& requested,
+                             const Declaration* declaration) {
   std::unordered_set<std::string_view> names;
   for (const RequestedOutput& output : requested) {
     if (!names.insert(output.name).second) {
       return InvalidArgument("Output '" + output.name + "' is requested twice; name it once.");
     }
-    if (!results.empty() && !FindOutput(results, output.name).has_value()) {
+    if (!results.empty() && !FindOutput(results, output.name, declaration).has_value()) {
       return NoSuchOutput(results, output.name);
     }
   }
@@ -49,12 +52,13 @@ Status CheckRequestedOutputs(const std::vector<ResultFact>& results,
 }
 
 Result<std::vector<NamedTensor>> SelectOutputs(std::vector<NamedTensor> outputs,
-                                               const std::vector<RequestedOutput>& requested) {
+                                               const std::vector<RequestedOutput>& requested,
+                                               const Declaration* declaration) {
   if (requested.empty()) return outputs;
   std::vector<NamedTensor> selected;
   selected.reserve(requested.size());
   for (const RequestedOutput& wanted : requested) {
-    const std::optional<size_t> index = FindOutput(outputs, wanted.name);
+    const std::optional<size_t> index = FindOutput(outputs, wanted.name, declaration);
     if (!index.has_value()) return NoSuchOutput(outputs, wanted.name);
     selected.push_back({wanted.name, outputs[*index].tensor});
   }

@@ -12,7 +12,7 @@ namespace {
 constexpr int64_t kMaxBatchSize = 1 << 20;
 constexpr uint64_t kMaxDelayUs = 10 * 1000 * 1000;
 constexpr uint64_t kMaxTimeoutUs = uint64_t{24} * 3600 * 1000 * 1000;
-constexpr uint64_t kMaxPriorityLevels = 4096;
+constexpr uint64_t kMaxPriorityLevels = 1024;
 
 std::string At(const std::string& field, size_t index) {
   return field + "[" + std::to_string(index) + "]";
@@ -61,7 +61,7 @@ ConfigProblem CheckPolicy(const ConfigQueuePolicy& policy, const std::string& fi
 ConfigProblem CheckPriorities(const ConfigDynamicBatching& batching) {
   const std::string field = "dynamic_batching.";
   const uint64_t levels = batching.priority_levels;
-  if (levels > kMaxPriorityLevels) return {field + "priority_levels", "must be at most 4096"};
+  if (levels > kMaxPriorityLevels) return {field + "priority_levels", "must be at most 1024"};
   const uint64_t chosen = batching.default_priority_level;
   if (levels > 0 ? chosen < 1 || chosen > levels : chosen != 0) {
     return {field + "default_priority_level",

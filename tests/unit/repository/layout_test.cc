@@ -6,6 +6,7 @@
 
 #include <filesystem>
 #include <string>
+#include <vector>
 
 #include "repository/repository.h"
 #include "repository/temp_directory.h"
@@ -18,17 +19,37 @@ using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 using ::testing::Not;
 
-Layout Scan(const std::string& path) {
+// A version and its model's name.
+struct Found {
+  std::string name;
+  int64_t version = 0;
+  std::string file;
+  std::string problem;
+};
+
+struct Scanned {
+  std::vector<Found> models;
+  std::vector<SkippedEntry> skipped;
+};
+
+Scanned Scan(const std::string& path, const ModelConfig& config = {}) {
   Result<Layout> layout = ScanLayout(path);
   EXPECT_TRUE(layout.ok()) << layout.status();
-  return layout.ok() ? *layout : Layout{};
+  if (!layout.ok()) return {};
+  Scanned scanned{{}, layout->skipped};
+  for (const FoundModel& model : layout->models) {
+    for (const FoundVersion& version : FindVersions(model, config)) {
+      scanned.models.push_back({model.name, version.version, version.file, version.problem});
+    }
+  }
+  return scanned;
 }
 
-// The only model found.
-FoundModel ScanOne(const TempDirectory& directory) {
-  const Layout layout = Scan(directory.path());
-  EXPECT_EQ(layout.models.size(), 1u);
-  return layout.models.empty() ? FoundModel{} : layout.models.front();
+// The only version found.
+Found ScanOne(const TempDirectory& directory, const ModelConfig& config = {}) {
+  const Scanned scanned = Scan(directory.path(), config);
+  EXPECT_EQ(scanned.models.size(), 1u);
+  return scanned.models.empty() ? Found{} : scanned.models.front();
 }
 
 TEST(LayoutTest, FindsTheThreeFormsByName) {
@@ -36,7 +57,7 @@ TEST(LayoutTest, FindsTheThreeFormsByName) {
   const std::string c = directory.Write("c/2/model.pt");
   const std::string a = directory.Write("a.pt");
   const std::string b = directory.Write("b/model.ptl");
-  const Layout layout = Scan(directory.path());
+  const Scanned layout = Scan(directory.path());
   ASSERT_EQ(layout.models.size(), 3u);
   EXPECT_EQ(layout.models[0].name, "a");
   EXPECT_EQ(layout.models[0].version, 1);
@@ -55,14 +76,14 @@ TEST(LayoutTest, TheHighestVersionByNumberServes) {
   const std::string ten = directory.Write("m/10/model.pt");
   directory.Write("m/011/model.pt");  // not a version: it would be 11 twice
   directory.Write("m/notes/readme.txt");
-  const FoundModel model = ScanOne(directory);
+  const Found model = ScanOne(directory);
   EXPECT_EQ(model.version, 10);
   EXPECT_EQ(model.file, ten);
 }
 
 TEST(LayoutTest, OneFileIsOneModel) {
   const TempDirectory directory;
-  const Layout layout = Scan(directory.Write("digits.pt"));
+  const Scanned layout = Scan(directory.Write("digits.pt"));
   ASSERT_EQ(layout.models.size(), 1u);
   EXPECT_EQ(layout.models[0].name, "digits");
   EXPECT_EQ(layout.models[0].version, 1);
@@ -72,7 +93,7 @@ TEST(LayoutTest, AFileBesideADirectoryOfTheSameNameRefusesBoth) {
   const TempDirectory directory;
   directory.Write("a.pt");
   directory.Write("a/model.pt");
-  const FoundModel model = ScanOne(directory);
+  const Found model = ScanOne(directory);
   EXPECT_EQ(model.file, "");
   EXPECT_EQ(model.version, 0);
   EXPECT_THAT(model.problem, HasSubstr("twice"));
@@ -86,9 +107,9 @@ TEST(LayoutTest, AmbiguousOrEmptyDirectoriesAreProblems) {
   directory.Write("hollow/3/weights.bin");
   directory.Write("two/model.pt");
   directory.Write("two/model.ptl");
-  const Layout layout = Scan(directory.path());
+  const Scanned layout = Scan(directory.path());
   ASSERT_EQ(layout.models.size(), 4u);
-  for (const FoundModel& model : layout.models) {
+  for (const Found& model : layout.models) {
     EXPECT_EQ(model.file, "") << model.name;
     EXPECT_THAT(model.problem, Not(IsEmpty())) << model.name;
     EXPECT_THAT(model.problem, Not(HasSubstr(directory.path()))) << "tells the host's paths";
@@ -103,7 +124,7 @@ TEST(LayoutTest, ABadNameIsSkippedAndSaid) {
   directory.Write("fine.pt");
   directory.Write("readme.md");
   directory.Write(".hidden.pt");
-  const Layout layout = Scan(directory.path());
+  const Scanned layout = Scan(directory.path());
   ASSERT_EQ(layout.models.size(), 1u);
   EXPECT_EQ(layout.models[0].name, "fine");
   ASSERT_EQ(layout.skipped.size(), 2u);
@@ -121,7 +142,7 @@ TEST(LayoutTest, LinksMayStayInsideButNotLeave) {
   fs::create_symlink(outside / "secret.pt", directory / "inner/model.pt");
   directory.Write(".data/real.pt");
   fs::create_symlink(".data/real.pt", directory / "kept.pt");
-  const Layout layout = Scan(directory.path());
+  const Scanned layout = Scan(directory.path());
   ASSERT_EQ(layout.models.size(), 4u);
   EXPECT_THAT(layout.models[0].problem, HasSubstr("link")) << layout.models[0].name;
   EXPECT_THAT(layout.models[1].problem, HasSubstr("link")) << layout.models[1].name;
@@ -155,6 +176,42 @@ TEST(ModelNameTest, IsShortAndPlain) {
         std::string(129, 'a')}) {
     EXPECT_FALSE(IsModelName(bad)) << bad;
   }
+}
+
+std::vector<int64_t> VersionsOf(const TempDirectory& directory, const ModelConfig& config) {
+  std::vector<int64_t> versions;
+  for (const Found& found : Scan(directory.path(), config).models) {
+    versions.push_back(found.problem.empty() ? found.version : -found.version);
+  }
+  return versions;
+}
+
+TEST(LayoutTest, TheVersionPolicyChooses) {
+  const TempDirectory directory;
+  for (const char* version : {"1", "2", "10"}) {
+    directory.Write(std::string("m/") + version + "/model.pt");
+  }
+  ModelConfig config;
+  EXPECT_EQ(VersionsOf(directory, config), (std::vector<int64_t>{10}));
+  config.version_policy.latest = 2;
+  EXPECT_EQ(VersionsOf(directory, config), (std::vector<int64_t>{2, 10}));
+  config.version_policy.latest = 9;
+  EXPECT_EQ(VersionsOf(directory, config), (std::vector<int64_t>{1, 2, 10}));
+  config.version_policy.kind = ConfigVersionPolicy::Kind::kAll;
+  EXPECT_EQ(VersionsOf(directory, config), (std::vector<int64_t>{1, 2, 10}));
+  config.version_policy.kind = ConfigVersionPolicy::Kind::kSpecific;
+  config.version_policy.specific = {10, 1, 7, 1};  // 7 is not there: a problem
+  EXPECT_EQ(VersionsOf(directory, config), (std::vector<int64_t>{1, -7, 10}));
+}
+
+TEST(LayoutTest, TheDefaultModelFilenameIsTheOnlyOneLookedFor) {
+  const TempDirectory directory;
+  directory.Write("m/1/model.pt");
+  ModelConfig config;
+  config.default_model_filename = "net.torchscript";
+  EXPECT_THAT(ScanOne(directory, config).problem, HasSubstr("'m/1' holds no net.torchscript"));
+  const std::string net = directory.Write("m/1/net.torchscript");
+  EXPECT_EQ(ScanOne(directory, config).file, net);
 }
 
 }  // namespace

@@ -1,0 +1,77 @@
+#include "repository/version_loader.h"
+
+#include <chrono>
+#include <filesystem>
+#include <utility>
+
+#include "repository/declared_model.h"
+#include "repository/model_options.h"
+#include "repository/model_warmup.h"
+
+namespace flambeau {
+
+VersionLoader::VersionLoader(std::string device, const Scheduler::Options& scheduler,
+                             const Repository::Dependencies& dependencies)
+    : device_(std::move(device)), scheduler_(scheduler), dependencies_(dependencies) {}
+
+Result<std::unique_ptr<LoadedServable>> VersionLoader::Load(const VersionToLoad& version) const {
+  dependencies_.log->Info("model loading", {{"model", version.name}, {"version", version.version}});
+  const TimePoint begin = dependencies_.clock->Now();
+  auto servable = LoadOnly(version);
+  if (servable.ok()) {
+    const Duration took = dependencies_.clock->Now() - begin;
+    dependencies_.metrics->ModelLoadTime(version.name, std::to_string(version.version), took);
+    LogReady(**servable, took);
+  } else {
+    dependencies_.log->Error("model failed to load", {{"model", version.name},
+                                                      {"version", version.version},
+                                                      {"reason", Message(servable.status())}});
+  }
+  return servable;
+}
+
+Result<std::unique_ptr<LoadedServable>> VersionLoader::LoadOnly(
+    const VersionToLoad& version) const {
+  const ModelConfig nothing;
+  const ModelConfig& config = version.config == nullptr ? nothing : *version.config;
+  FLAMBEAU_ASSIGN_OR_RETURN(const ModelOptions options,
+                            ChooseOptions(config, device_, scheduler_, dependencies_.backend));
+  for (const std::string& warning : options.warnings) {
+    dependencies_.log->Warning("model configuration",
+                               {{"model", version.name}, {"warning", warning}});
+  }
+  LoadedServable::Parts parts;
+  parts.name = version.name;
+  parts.version = version.version;
+  parts.file = std::filesystem::path(version.file).filename().string();
+  parts.config = version.config;
+  FLAMBEAU_ASSIGN_OR_RETURN(parts.model, dependencies_.backend->Load(version.file, options.load));
+  if (version.config != nullptr && !parts.model->facts().methods.empty()) {
+    FLAMBEAU_ASSIGN_OR_RETURN(Declaration declaration,
+                              Declaration::Create(config, parts.model->facts().methods.front()));
+    parts.model = std::make_shared<DeclaredModel>(parts.model, declaration.model_facts());
+    parts.declaration = std::make_shared<const Declaration>(std::move(declaration));
+  }
+  parts.metrics = dependencies_.metrics->ForModel(version.name, std::to_string(version.version));
+  FLAMBEAU_ASSIGN_OR_RETURN(std::unique_ptr<LoadedServable> servable,
+                            LoadedServable::Create(std::move(parts), options.scheduler,
+                                                   {dependencies_.clock, dependencies_.permits,
+                                                    dependencies_.log, nullptr}));
+  FLAMBEAU_RETURN_IF_ERROR(
+      RunWarmup(config, version.directory, servable.get(), dependencies_.clock));
+  return servable;
+}
+
+void VersionLoader::LogReady(LoadedServable& servable, Duration took) const {
+  const Proof proof =
+      servable.facts().methods.empty() ? Proof{} : servable.signature(0)->static_proof;
+  dependencies_.log->Info("model ready", {{"model", servable.name()},
+                                          {"version", servable.version()},
+                                          {"seconds", std::chrono::duration<double>(took).count()},
+                                          {"device", servable.facts().device},
+                                          {"instances", servable.scheduler().instances()},
+                                          {"batching", Name(proof.verdict)},
+                                          {"batching_reason", proof.reason}});
+}
+
+}  // namespace flambeau

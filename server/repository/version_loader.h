@@ -1,0 +1,41 @@
+// Loads one version of a model: its file, what its configuration says, its scheduler, its warm-up.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+
+#include "base/status.h"
+#include "repository/loaded_servable.h"
+#include "repository/repository.h"
+#include "spec/model_config.h"
+
+namespace flambeau {
+
+struct VersionToLoad {
+  std::string name;
+  int64_t version = 0;
+  std::string file;
+  std::string directory;                      // the model's; empty if it is a single file
+  std::shared_ptr<const ModelConfig> config;  // null if there is none
+};
+
+// Threads: any. Lifetime: what it was given outlives it. Errors: Load: the backend's, and
+// INVALID_ARGUMENT where the configuration contradicts the model; one sentence.
+class VersionLoader {
+ public:
+  VersionLoader(std::string device, const Scheduler::Options& scheduler,
+                const Repository::Dependencies& dependencies);
+
+  Result<std::unique_ptr<LoadedServable>> Load(const VersionToLoad& version) const;
+
+ private:
+  Result<std::unique_ptr<LoadedServable>> LoadOnly(const VersionToLoad& version) const;
+  void LogReady(LoadedServable& servable, Duration took) const;
+
+  const std::string device_;
+  const Scheduler::Options scheduler_;
+  const Repository::Dependencies dependencies_;
+};
+
+}  // namespace flambeau

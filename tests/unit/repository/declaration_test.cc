@@ -104,7 +104,7 @@ TEST(DeclarationTest, WithoutABatchDimsAreTheWholeShape) {
 }
 
 TEST(DeclarationTest, ContradictionsAreOneSentence) {
-  EXPECT_THAT(ErrorOf("input { name: 'x' dims: 4 } input { name: 'z' dims: 1 }"),
+  EXPECT_THAT(ErrorOf("input { name: 'x' dims: [ -1, 4 ] } input { name: 'z' dims: 1 }"),
               HasSubstr("there is no argument for input 'z'; the model's arguments are 'x', 'y'."));
   EXPECT_THAT(ErrorOf("input { name: 'INPUT__2' dims: 4 }"), HasSubstr("'INPUT__2'"));
   EXPECT_THAT(ErrorOf("input { name: 'a' dims: 1 } input { name: 'b' dims: 1 } "

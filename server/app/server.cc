@@ -53,7 +53,8 @@ Server::Server(const ServeConfig& config, Log* log)
       log_(log),
       permits_(UsableCores()),
       metrics_(Metrics::Create()),
-      gate_(config.gate, &clock_, log, metrics_.get()) {
+      gate_(config.gate, &clock_, log, metrics_.get()),
+      shared_memory_(config.shared_memory) {
   ChooseParallelism(&config_, permits_.cores());
 }
 
@@ -82,7 +83,9 @@ Status Server::Start() {
       repository_, Repository::Create(config_.repository,
                                       {backend_.get(), &clock_, &permits_, log_, metrics_.get()}));
   inference_ = std::make_unique<Inference>(&gate_, repository_.get(), &clock_);
-  info_ = std::make_unique<ServerInfo>(repository_.get(), &gate_);
+  std::vector<std::string> extensions;
+  if (shared_memory_.enabled()) extensions.emplace_back("system_shared_memory");
+  info_ = std::make_unique<ServerInfo>(repository_.get(), &gate_, std::move(extensions));
   const Status status = StartTransports();
   if (!status.ok() && !repository_->Settled()) {
     // Destroying the repository would wait for the loads that have begun.
@@ -93,7 +96,7 @@ Status Server::Start() {
 }
 
 Status Server::StartTransports() {
-  const HttpServices services{inference_.get(), info_.get(), metrics_.get()};
+  const HttpServices services{inference_.get(), info_.get(), metrics_.get(), &shared_memory_};
   FLAMBEAU_ASSIGN_OR_RETURN(
       http_, HttpListener::Create(config_.http, ServingRoutes(services), &clock_, log_));
   metrics_->OnScrape("http", [this] { return static_cast<double>(http_->connections()); });
@@ -108,7 +111,8 @@ Status Server::StartTransports() {
                        [this] { return static_cast<double>(metrics_http_->connections()); });
   }
   FLAMBEAU_ASSIGN_OR_RETURN(
-      grpc_, GrpcServer::Create(config_.grpc, inference_.get(), info_.get(), &clock_, log_));
+      grpc_, GrpcServer::Create(config_.grpc, {inference_.get(), info_.get(), &shared_memory_},
+                                &clock_, log_));
   LogListening();
   return OkStatus();
 }

@@ -16,6 +16,7 @@
 #include "serving/gate.h"
 #include "serving/inference.h"
 #include "serving/server_info.h"
+#include "serving/shared_memory.h"
 
 namespace flambeau {
 
@@ -51,6 +52,7 @@ class Server {
   std::unique_ptr<Backend> backend_;
   std::unique_ptr<Repository> repository_;
   std::unique_ptr<Inference> inference_;
+  SharedMemory shared_memory_;
   std::unique_ptr<ServerInfo> info_;
   std::unique_ptr<HttpListener> http_;
   std::unique_ptr<HttpListener> metrics_http_;  // null with --metrics-port 0

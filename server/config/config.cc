@@ -56,6 +56,7 @@ struct Flags {
   int64_t request_timeout_ms = 60000;
   int64_t max_connections = 4096;
   int64_t drain_timeout = 30;
+  bool allow_shared_memory = false;
 };
 
 // CLI11's own words for a bad value name neither the flag's meaning nor the fix.
@@ -114,6 +115,11 @@ void AddNetworkFlags(CLI::App* app, Flags* flags) {
       ->check(Between(1, 24 * 3600 * 1000));
 }
 
+void AddAccessFlags(CLI::App* app, Flags* flags) {
+  app->add_flag("--allow-shared-memory", flags->allow_shared_memory,
+                "Let clients on this machine send tensors in system shared memory");
+}
+
 void AddModelFlags(CLI::App* app, Flags* flags) {
   app->add_option("--default-model", flags->default_model,
                   "The model of a bare /predict; else the only one");
@@ -165,6 +171,8 @@ ServeConfig ToConfig(const Flags& flags) {
   config.http.max_request_bytes = static_cast<size_t>(flags.max_request_bytes);
   config.grpc.port = flags.grpc_port;
   config.grpc.max_request_bytes = static_cast<size_t>(flags.max_request_bytes);
+  config.shared_memory.enabled = flags.allow_shared_memory;
+  config.shared_memory.max_request_bytes = static_cast<size_t>(flags.max_request_bytes);
   config.repository.path = flags.models;
   config.repository.default_model = flags.default_model;
   config.repository.scheduler.max_batch_size = flags.max_batch_size;
@@ -277,6 +285,7 @@ std::variant<ServeConfig, InspectConfig, Exit> ParseConfig(int argc, const char*
   app.add_option("models,--models", flags.models, "A directory of models, or one .pt file");
   AddNetworkFlags(&app, &flags);
   AddModelFlags(&app, &flags);
+  AddAccessFlags(&app, &flags);
   AddProcessFlags(&app, &flags);
 
   Inspect inspect;

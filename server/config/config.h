@@ -12,6 +12,7 @@
 #include "http/listener.h"
 #include "repository/repository.h"
 #include "serving/gate.h"
+#include "serving/shared_memory.h"
 
 namespace flambeau {
 
@@ -27,6 +28,7 @@ struct ServeConfig {
   HttpListener::Options http;
   GrpcServer::Options grpc;
   Repository::Options repository;
+  SharedMemory::Options shared_memory;
 };
 
 struct InspectConfig {

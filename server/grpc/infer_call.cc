@@ -22,10 +22,20 @@ Result<Call> BeginInfer(const InferService& service, RequestContext context,
 
 void SubmitInfer(const InferService& service, Call call,
                  const std::shared_ptr<const inference::ModelInferRequest>& request,
-                 InferDone done) {
-  Result<InferRequest> decoded = DecodeInferRequest(request);
+                 CallDone done) {
+  Result<InferRequest> decoded = DecodeInferRequest(request, *service.shared_memory);
   if (!decoded.ok()) return done(call.Fail(decoded.status()));
-  service.inference->Submit(std::move(call), *std::move(decoded), std::move(done));
+  Result<OutputDelivery> delivery =
+      OutputDelivery::Create(decoded->outputs, call.servable(), *service.shared_memory);
+  if (!delivery.ok()) return done(call.Fail(delivery.status()));
+  std::vector<RequestedOutput> requested = decoded->outputs;
+  service.inference->Submit(
+      std::move(call), *std::move(decoded),
+      [done = std::move(done), delivery = *std::move(delivery),
+       requested = std::move(requested)](Result<InferResult> result) mutable {
+        if (!result.ok()) return done(result.status());
+        done(UndeliveredResult{*std::move(result), std::move(delivery), std::move(requested)});
+      });
 }
 
 }  // namespace flambeau

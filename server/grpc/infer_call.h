@@ -2,11 +2,15 @@
 #pragma once
 
 #include <atomic>
+#include <functional>
 #include <memory>
+#include <vector>
 
 #include "base/status.h"
 #include "grpc/reply_queue.h"
 #include "serving/inference.h"
+#include "serving/output_delivery.h"
+#include "serving/shared_memory.h"
 
 namespace inference {
 class ModelInferRequest;
@@ -18,6 +22,7 @@ class InferStreams;
 
 struct InferService {
   Inference* inference;
+  SharedMemory* shared_memory;
   ReplyQueue* replies;
   const std::atomic<bool>* draining;
   InferStreams* streams;
@@ -28,9 +33,17 @@ struct InferService {
 Result<Call> BeginInfer(const InferService& service, RequestContext context,
                         const inference::ModelInferRequest& request);
 
+// A result that has yet to be delivered and written, by whoever encodes it.
+struct UndeliveredResult {
+  InferResult result;
+  OutputDelivery delivery;
+  std::vector<RequestedOutput> requested;
+};
+
+using CallDone = std::function<void(Result<UndeliveredResult>)>;
+
 // Decodes and submits. `done` gets the answer or the refusal, exactly once.
 void SubmitInfer(const InferService& service, Call call,
-                 const std::shared_ptr<const inference::ModelInferRequest>& request,
-                 InferDone done);
+                 const std::shared_ptr<const inference::ModelInferRequest>& request, CallDone done);
 
 }  // namespace flambeau

@@ -29,10 +29,23 @@ constexpr size_t kMaxOutputBytes = std::numeric_limits<int32_t>::max() - (16u <<
 // A slice over a result pins its whole batch until a slow client has read it: not for small change.
 constexpr size_t kMinSliceBytes = 64u << 10;
 
-Status CheckSize(const InferResult& result) {
+using Requested = std::vector<RequestedOutput>;
+
+// Where output i went in shared memory; null if it goes into the answer.
+const SharedMemoryPlace* PlaceOf(const Requested& requested, size_t i) {
+  if (i >= requested.size() || !requested[i].shared_memory) return nullptr;
+  return &*requested[i].shared_memory;
+}
+
+// What raw_output_contents holds of output i.
+size_t ContentsSize(const InferResult& result, const Requested& requested, size_t i) {
+  return PlaceOf(requested, i) != nullptr ? 0 : result.outputs[i].tensor.bytes();
+}
+
+Status CheckSize(const InferResult& result, const Requested& requested) {
   size_t total = 0;
-  for (const NamedTensor& output : result.outputs) {
-    const std::optional<size_t> sum = CheckedAdd(total, output.tensor.bytes());
+  for (size_t i = 0; i < result.outputs.size(); ++i) {
+    const std::optional<size_t> sum = CheckedAdd(total, ContentsSize(result, requested, i));
     if (!sum || *sum > kMaxOutputBytes) {
       return ResourceExhausted(
           "the outputs do not fit into one gRPC message of 2 GiB; ask for fewer outputs or rows");
@@ -47,19 +60,27 @@ void MarkFinal(inference::ModelInferResponse* message) {
 }
 
 // Everything but raw_output_contents.
-std::string WriteHead(const InferResult& result, bool in_stream) {
+std::string WriteHead(const InferResult& result, const Requested& requested, bool in_stream) {
   inference::ModelInferResponse message;
   if (in_stream) MarkFinal(&message);
   message.set_model_name(result.model);
   message.set_model_version(std::to_string(result.version));
   message.set_id(result.id);
-  for (const NamedTensor& output : result.outputs) {
+  for (size_t i = 0; i < result.outputs.size(); ++i) {
+    const NamedTensor& output = result.outputs[i];
     auto* tensor = message.add_outputs();
     tensor->set_name(output.name);
     const std::string_view datatype = Name(output.tensor.dtype());
     tensor->set_datatype(datatype.data(), datatype.size());
     const Shape& shape = output.tensor.shape();
     tensor->mutable_shape()->Add(shape.begin(), shape.end());
+    if (const SharedMemoryPlace* place = PlaceOf(requested, i)) {
+      auto& parameters = *tensor->mutable_parameters();
+      parameters["shared_memory_region"].set_string_param(place->region);
+      parameters["shared_memory_offset"].set_int64_param(static_cast<int64_t>(place->offset));
+      parameters["shared_memory_byte_size"].set_int64_param(
+          static_cast<int64_t>(output.tensor.bytes()));
+    }
   }
   return message.SerializeAsString();
 }
@@ -82,17 +103,17 @@ void AppendLengthDelimited(int field, size_t size, std::string* text) {
 }
 
 // Field numbers ascend, as every protobuf writer has them, and raw_output_contents' is the last.
-std::vector<grpc::Slice> WriteSlices(const InferResult& result, bool in_stream) {
+std::vector<grpc::Slice> WriteSlices(const InferResult& result, const Requested& requested,
+                                     bool in_stream) {
   std::vector<grpc::Slice> slices;
-  std::string text = WriteHead(result, in_stream);
-  for (const NamedTensor& output : result.outputs) {
-    const Tensor& tensor = output.tensor;
-    AppendLengthDelimited(inference::ModelInferResponse::kRawOutputContentsFieldNumber,
-                          tensor.bytes(), &text);
-    if (tensor.bytes() < kMinSliceBytes) {
-      if (tensor.bytes() > 0) {
-        text.append(reinterpret_cast<const char*>(tensor.data()), tensor.bytes());
-      }
+  std::string text = WriteHead(result, requested, in_stream);
+  for (size_t i = 0; i < result.outputs.size(); ++i) {
+    const Tensor& tensor = result.outputs[i].tensor;
+    const size_t size = ContentsSize(result, requested, i);
+    AppendLengthDelimited(inference::ModelInferResponse::kRawOutputContentsFieldNumber, size,
+                          &text);
+    if (size < kMinSliceBytes) {
+      if (size > 0) text.append(reinterpret_cast<const char*>(tensor.data()), size);
       continue;
     }
     slices.emplace_back(text);
@@ -119,16 +140,18 @@ Result<std::shared_ptr<const inference::ModelInferRequest>> ParseInferRequest(
   return message;
 }
 
-Status WriteInferResponse(const InferResult& result, grpc::ByteBuffer* bytes) {
-  FLAMBEAU_RETURN_IF_ERROR(CheckSize(result));
-  const std::vector<grpc::Slice> slices = WriteSlices(result, /*in_stream=*/false);
+Status WriteInferResponse(const InferResult& result, const std::vector<RequestedOutput>& requested,
+                          grpc::ByteBuffer* bytes) {
+  FLAMBEAU_RETURN_IF_ERROR(CheckSize(result, requested));
+  const std::vector<grpc::Slice> slices = WriteSlices(result, requested, /*in_stream=*/false);
   *bytes = grpc::ByteBuffer(slices.data(), slices.size());
   return OkStatus();
 }
 
-Status WriteStreamAnswer(const InferResult& result, grpc::ByteBuffer* bytes) {
-  FLAMBEAU_RETURN_IF_ERROR(CheckSize(result));
-  std::vector<grpc::Slice> slices = WriteSlices(result, /*in_stream=*/true);
+Status WriteStreamAnswer(const InferResult& result, const std::vector<RequestedOutput>& requested,
+                         grpc::ByteBuffer* bytes) {
+  FLAMBEAU_RETURN_IF_ERROR(CheckSize(result, requested));
+  std::vector<grpc::Slice> slices = WriteSlices(result, requested, /*in_stream=*/true);
   size_t size = 0;
   for (const grpc::Slice& slice : slices) size += slice.size();
   std::string head;

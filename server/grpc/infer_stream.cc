@@ -69,20 +69,23 @@ void InferStream::OnReadDone(bool ok) {
 
 void InferStream::Take(const std::shared_ptr<Slot>& slot) try {
   const auto message = ParseInferRequest(&request_);
-  if (!message.ok()) return Complete(slot, message.status());
+  if (!message.ok()) {
+    RequestContext refused = ToRequestContext(*context_, "stream_infer", cancel_);
+    return Complete(slot, service_.inference->Refuse(std::move(refused), message.status()));
+  }
   slot->id = (*message)->id();
   Result<Call> call =
       BeginInfer(service_, ToRequestContext(*context_, "stream_infer", cancel_), **message);
   if (!call.ok()) return Complete(slot, call.status());
   SubmitInfer(service_, *std::move(call), *message,
-              [stream = shared_from_this(), slot](Result<InferResult> result) {
+              [stream = shared_from_this(), slot](Result<UndeliveredResult> result) {
                 stream->Complete(slot, std::move(result));
               });
 } catch (const std::bad_alloc&) {
   Complete(slot, ResourceExhausted("There is no memory for the request; try again in a moment."));
 }
 
-void InferStream::Complete(const std::shared_ptr<Slot>& slot, Result<InferResult> result) {
+void InferStream::Complete(const std::shared_ptr<Slot>& slot, Result<UndeliveredResult> result) {
   std::unique_lock lock(mutex_);
   if (closed_ || slot->result) return;
   slot->result = std::move(result);
@@ -102,7 +105,7 @@ std::shared_ptr<InferStream::Slot> InferStream::TakeFirst() {
 
 void InferStream::Send() {
   const std::shared_ptr<Slot> slot = TakeFirst();
-  const Status status = slot != nullptr ? Encode(*slot) : OkStatus();
+  const Status status = slot != nullptr ? Encode(slot.get()) : OkStatus();
   if (slot != nullptr && (status.ok() || !ends_with_error_)) {
     if (!status.ok()) WriteStreamError(slot->id, status, &response_);
     return StartWrite(&response_);
@@ -115,9 +118,11 @@ void InferStream::Send() {
   Do(steps);
 }
 
-Status InferStream::Encode(const Slot& slot) try {
-  if (!slot.result->ok()) return slot.result->status();
-  return WriteStreamAnswer(**slot.result, &response_);
+Status InferStream::Encode(Slot* slot) try {
+  if (!slot->result->ok()) return slot->result->status();
+  UndeliveredResult& answer = **slot->result;
+  FLAMBEAU_RETURN_IF_ERROR(answer.delivery.Deliver(&answer.result));
+  return WriteStreamAnswer(answer.result, answer.requested, &response_);
 } catch (const std::bad_alloc&) {
   return ResourceExhausted("There is no memory for the answer; try again with fewer rows.");
 }

@@ -50,7 +50,7 @@ class InferStream final : public Reply,
   // A request and, once there is one, its answer.
   struct Slot {
     std::string id;
-    std::optional<Result<InferResult>> result;
+    std::optional<Result<UndeliveredResult>> result;
   };
   // What to do once the lock is released.
   struct Steps {
@@ -61,9 +61,9 @@ class InferStream final : public Reply,
 
   InferStream(grpc::CallbackServerContext* context, const InferService& service);
   void Take(const std::shared_ptr<Slot>& slot);
-  void Complete(const std::shared_ptr<Slot>& slot, Result<InferResult> result);
+  void Complete(const std::shared_ptr<Slot>& slot, Result<UndeliveredResult> result);
   std::shared_ptr<Slot> TakeFirst();
-  Status Encode(const Slot& slot);
+  Status Encode(Slot* slot);
   // With the lock held: no further request, and what is not answered yet will not be.
   void Close(Status end);
   Steps Next();

@@ -45,6 +45,8 @@ bool NamesSequence(const InferParameter& value) {
   return value.int64_param() != 0 || value.uint64_param() != 0 || !value.string_param().empty();
 }
 
+bool IsSharedMemory(const std::string& key) { return key.compare(0, 14, "shared_memory_") == 0; }
+
 Status CheckRequestParameter(const std::string& key, const InferParameter& value) {
   if (value.parameter_choice_case() == InferParameter::PARAMETER_CHOICE_NOT_SET) {
     return InvalidArgument("parameter '" + key + "' has no value; set one or leave it out");
@@ -57,6 +59,9 @@ Status CheckRequestParameter(const std::string& key, const InferParameter& value
   }
   if (key == "sequence_id" && !IsSequenceId(value)) {
     return WrongType(key, "an integer or a string");
+  }
+  if (IsSharedMemory(key)) {
+    return InvalidArgument("parameter '" + key + "' belongs to an input or an output");
   }
   const bool flag = key == "sequence_start" || key == "sequence_end" ||
                     key == "binary_data_output" || key == "triton_enable_empty_final_response";
@@ -75,25 +80,53 @@ Status CheckSequence(const Parameters& parameters) {
       "parameter 'sequence_id' asks for a sequence, which this server does not have; leave it out");
 }
 
-Status CheckTensorParameters(std::string_view kind, const std::string& name,
-                             const Parameters& parameters) {
-  for (const auto& [key, value] : parameters) {
-    if (key.compare(0, 14, "shared_memory_") == 0) {
-      return Unimplemented(std::string(kind) + " '" + name +
-                           "' refers to shared memory, which this server does not have; send the "
-                           "data in the message");
-    }
-    if (key == "classification") {
-      if (!IsCount(value)) return WrongType(key, "an int64 greater than 0");
-      return Unimplemented(std::string(kind) + " '" + name +
-                           "' asks for classification, which this server does not have; leave the "
-                           "parameter out");
-    }
-  }
-  return OkStatus();
+Result<uint64_t> TakeCount(const std::string& key, const InferParameter& value) {
+  if (value.parameter_choice_case() == InferParameter::kUint64Param) return value.uint64_param();
+  if (!IsCount(value)) return WrongType(key, "an int64 of at least 0");
+  return static_cast<uint64_t>(value.int64_param());
 }
 
 }  // namespace
+
+Result<std::optional<SharedMemoryPlace>> DecodePlace(const Parameters& parameters) {
+  std::optional<SharedMemoryPlace> place;
+  bool has_region = false;
+  bool has_size = false;
+  for (const auto& [key, value] : parameters) {
+    if (!IsSharedMemory(key)) continue;
+    if (!place) place.emplace();
+    if (key == "shared_memory_region") {
+      has_region = value.parameter_choice_case() == InferParameter::kStringParam;
+      if (!has_region) return WrongType(key, "a string");
+      place->region = value.string_param();
+    } else if (key == "shared_memory_offset") {
+      FLAMBEAU_ASSIGN_OR_RETURN(place->offset, TakeCount(key, value));
+    } else if (key == "shared_memory_byte_size") {
+      FLAMBEAU_ASSIGN_OR_RETURN(place->bytes, TakeCount(key, value));
+      has_size = true;
+    } else {
+      return InvalidArgument("parameter '" + key +
+                             "' is not known; use shared_memory_region, shared_memory_offset and "
+                             "shared_memory_byte_size");
+    }
+  }
+  if (place && (!has_region || !has_size)) {
+    return InvalidArgument(
+        std::string("parameter '") +
+        (has_region ? "shared_memory_byte_size" : "shared_memory_region") +
+        "' is missing; shared memory needs both shared_memory_region and shared_memory_byte_size");
+  }
+  return place;
+}
+
+Result<int64_t> DecodeClassification(const Parameters& parameters) {
+  const auto found = parameters.find("classification");
+  if (found == parameters.end()) return int64_t{0};
+  if (!IsCount(found->second) || found->second.int64_param() == 0) {
+    return WrongType("classification", "an int64 greater than 0");
+  }
+  return found->second.int64_param();
+}
 
 Status DecodeParameters(const inference::ModelInferRequest& request, InferRequest* decoded) {
   for (const auto& [key, value] : request.parameters()) {
@@ -102,14 +135,7 @@ Status DecodeParameters(const inference::ModelInferRequest& request, InferReques
     if (key == "priority") decoded->priority = PriorityOf(value);
     if (key == "timeout" && value.int64_param() > 0) decoded->timeout_us = value.int64_param();
   }
-  FLAMBEAU_RETURN_IF_ERROR(CheckSequence(request.parameters()));
-  for (const auto& input : request.inputs()) {
-    FLAMBEAU_RETURN_IF_ERROR(CheckTensorParameters("input", input.name(), input.parameters()));
-  }
-  for (const auto& output : request.outputs()) {
-    FLAMBEAU_RETURN_IF_ERROR(CheckTensorParameters("output", output.name(), output.parameters()));
-  }
-  return OkStatus();
+  return CheckSequence(request.parameters());
 }
 
 }  // namespace flambeau

@@ -1,19 +1,33 @@
 // The `parameters` of a ModelInferRequest: on the request, its inputs and its outputs.
 #pragma once
 
+#include <google/protobuf/map.h>
+
+#include <cstdint>
+#include <optional>
+#include <string>
+
 #include "base/status.h"
 #include "serving/request.h"
 
 namespace inference {
+class InferParameter;
 class ModelInferRequest;
-}
+}  // namespace inference
 
 namespace flambeau {
 
-// Takes over what has a meaning here (timeout, priority), checks the protocol's own keys, and ignores keys
-// that nobody has defined. Errors: INVALID_ARGUMENT for a reserved key or a value of the wrong type
-// or range; UNIMPLEMENTED for extensions that this server does not have (shared memory,
-// classification, sequences).
+using InferParameters = google::protobuf::Map<std::string, inference::InferParameter>;
+
+// Takes over what has a meaning here (timeout, priority), checks the protocol's own keys, and
+// ignores keys that nobody has defined. Errors: INVALID_ARGUMENT for a reserved key or a value of
+// the wrong type or range; UNIMPLEMENTED for sequences.
 Status DecodeParameters(const inference::ModelInferRequest& request, InferRequest* decoded);
+
+// Where in shared memory an input or output is; nothing if it is not. Errors: INVALID_ARGUMENT.
+Result<std::optional<SharedMemoryPlace>> DecodePlace(const InferParameters& parameters);
+
+// How many classes are asked for of an output; 0: none. Errors: INVALID_ARGUMENT.
+Result<int64_t> DecodeClassification(const InferParameters& parameters);
 
 }  // namespace flambeau

@@ -79,12 +79,14 @@ std::chrono::system_clock::time_point ToSystemTime(TimePoint deadline, const Clo
 
 class GrpcServerImpl final : public GrpcServer {
  public:
-  GrpcServerImpl(Inference* inference, ServerInfo* info, Clock* clock, Log* log)
+  GrpcServerImpl(const GrpcServices& services, Clock* clock, Log* log)
       : clock_(clock),
         log_(log),
         replies_(kReplyThreads),
-        inference_(NewInferenceService({inference, &replies_, &draining_, &streams_}, info)),
-        health_(HealthService::Create({}, info, clock)) {}
+        inference_(NewInferenceService(
+            {services.inference, services.shared_memory, &replies_, &draining_, &streams_},
+            services.info)),
+        health_(HealthService::Create({}, services.info, clock)) {}
   ~GrpcServerImpl() override { Stop(clock_->Now()); }
 
   Status Start(const Options& options);
@@ -140,9 +142,10 @@ void GrpcServerImpl::Stop(TimePoint deadline) {
 
 }  // namespace
 
-Result<std::unique_ptr<GrpcServer>> GrpcServer::Create(const Options& options, Inference* inference,
-                                                       ServerInfo* info, Clock* clock, Log* log) {
-  auto server = std::make_unique<GrpcServerImpl>(inference, info, clock, log);
+Result<std::unique_ptr<GrpcServer>> GrpcServer::Create(const Options& options,
+                                                       const GrpcServices& services, Clock* clock,
+                                                       Log* log) {
+  auto server = std::make_unique<GrpcServerImpl>(services, clock, log);
   FLAMBEAU_RETURN_IF_ERROR(server->Start(options));
   return server;
 }

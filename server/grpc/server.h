@@ -10,8 +10,16 @@
 #include "base/status.h"
 #include "serving/inference.h"
 #include "serving/server_info.h"
+#include "serving/shared_memory.h"
 
 namespace flambeau {
+
+// What the RPCs call. Each outlives the server.
+struct GrpcServices {
+  Inference* inference;
+  ServerInfo* info;
+  SharedMemory* shared_memory;
+};
 
 // Threads: any. Lifetime: the services outlive it; the destructor stops it.
 // Errors: Create: UNAVAILABLE "port 8001 is in use ..." in one sentence.
@@ -23,8 +31,9 @@ class GrpcServer {
     size_t max_request_bytes = 64u << 20;  // one message
   };
 
-  static Result<std::unique_ptr<GrpcServer>> Create(const Options& options, Inference* inference,
-                                                    ServerInfo* info, Clock* clock, Log* log);
+  static Result<std::unique_ptr<GrpcServer>> Create(const Options& options,
+                                                    const GrpcServices& services, Clock* clock,
+                                                    Log* log);
   virtual ~GrpcServer() = default;
 
   virtual int port() const = 0;

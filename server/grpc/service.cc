@@ -1,5 +1,8 @@
 #include "grpc/service.h"
 
+#include "grpc/rpcs/cuda_shared_memory_register.h"
+#include "grpc/rpcs/cuda_shared_memory_status.h"
+#include "grpc/rpcs/cuda_shared_memory_unregister.h"
 #include "grpc/rpcs/model_metadata.h"
 #include "grpc/rpcs/model_ready.h"
 #include "grpc/rpcs/model_statistics.h"
@@ -8,6 +11,9 @@
 #include "grpc/rpcs/server_live.h"
 #include "grpc/rpcs/server_metadata.h"
 #include "grpc/rpcs/server_ready.h"
+#include "grpc/rpcs/system_shared_memory_register.h"
+#include "grpc/rpcs/system_shared_memory_status.h"
+#include "grpc/rpcs/system_shared_memory_unregister.h"
 #include "grpc/rpcs/unimplemented_internal.h"
 
 namespace flambeau {
@@ -62,6 +68,36 @@ class InferenceService final : public BaseService {
   Reactor* RepositoryIndex(Context* context, const inference::RepositoryIndexRequest* request,
                            inference::RepositoryIndexResponse* response) override {
     return HandleRepositoryIndex(context, *info_, *request, response);
+  }
+  Reactor* SystemSharedMemoryStatus(
+      Context* context, const inference::SystemSharedMemoryStatusRequest* request,
+      inference::SystemSharedMemoryStatusResponse* response) override {
+    return HandleSystemSharedMemoryStatus(context, *infer_.shared_memory, *request, response);
+  }
+  Reactor* SystemSharedMemoryRegister(Context* context,
+                                      const inference::SystemSharedMemoryRegisterRequest* request,
+                                      inference::SystemSharedMemoryRegisterResponse*) override {
+    return HandleSystemSharedMemoryRegister(context, infer_.shared_memory, *request);
+  }
+  Reactor* SystemSharedMemoryUnregister(
+      Context* context, const inference::SystemSharedMemoryUnregisterRequest* request,
+      inference::SystemSharedMemoryUnregisterResponse*) override {
+    return HandleSystemSharedMemoryUnregister(context, infer_.shared_memory, *request);
+  }
+  Reactor* CudaSharedMemoryStatus(Context* context,
+                                  const inference::CudaSharedMemoryStatusRequest* request,
+                                  inference::CudaSharedMemoryStatusResponse*) override {
+    return HandleCudaSharedMemoryStatus(context, *request);
+  }
+  Reactor* CudaSharedMemoryRegister(Context* context,
+                                    const inference::CudaSharedMemoryRegisterRequest* request,
+                                    inference::CudaSharedMemoryRegisterResponse*) override {
+    return HandleCudaSharedMemoryRegister(context, *request);
+  }
+  Reactor* CudaSharedMemoryUnregister(Context* context,
+                                      const inference::CudaSharedMemoryUnregisterRequest* request,
+                                      inference::CudaSharedMemoryUnregisterResponse*) override {
+    return HandleCudaSharedMemoryUnregister(context, *request);
   }
   Reactor* ModelInfer(Context* context, const grpc::ByteBuffer* request,
                       grpc::ByteBuffer* response) override {

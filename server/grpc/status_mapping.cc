@@ -4,6 +4,8 @@
 #include <string>
 #include <string_view>
 
+#include "base/sentence.h"
+
 namespace flambeau {
 namespace {
 
@@ -29,7 +31,7 @@ std::string Printable(std::string_view sentence) {
 grpc::Status ToGrpcStatus(const Status& status) {
   if (status.ok()) return grpc::Status::OK;
   // Abseil's codes are gRPC's canonical ones, number for number.
-  return {static_cast<grpc::StatusCode>(status.raw_code()), Printable(Message(status))};
+  return {static_cast<grpc::StatusCode>(status.raw_code()), Printable(AsSentence(Message(status)))};
 }
 
 }  // namespace flambeau

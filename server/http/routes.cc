@@ -2,6 +2,9 @@
 
 #include <memory>
 
+#include "http/handlers/cuda_shared_memory_register.h"
+#include "http/handlers/cuda_shared_memory_status.h"
+#include "http/handlers/cuda_shared_memory_unregister.h"
 #include "http/handlers/infer.h"
 #include "http/handlers/live.h"
 #include "http/handlers/metrics.h"
@@ -12,14 +15,42 @@
 #include "http/handlers/ready.h"
 #include "http/handlers/repository_index.h"
 #include "http/handlers/server_metadata.h"
+#include "http/handlers/system_shared_memory_register.h"
+#include "http/handlers/system_shared_memory_status.h"
+#include "http/handlers/system_shared_memory_unregister.h"
 #include "http/handlers/welcome.h"
 
 namespace flambeau {
+namespace {
+
+// The same paths for both kinds.
+std::vector<HttpRoute> SharedMemoryRoutes(SharedMemory* memory) {
+  std::vector<HttpRoute> routes;
+  const auto add = [&routes](const std::string& kind, std::shared_ptr<HttpHandler> status,
+                             std::shared_ptr<HttpHandler> register_one,
+                             std::shared_ptr<HttpHandler> unregister) {
+    const std::string region = "/v2/" + kind + "/region/:region/";
+    routes.push_back({"GET", "/v2/" + kind + "/status", status});
+    routes.push_back({"GET", region + "status", std::move(status)});
+    routes.push_back({"POST", region + "register", std::move(register_one)});
+    routes.push_back({"POST", "/v2/" + kind + "/unregister", unregister});
+    routes.push_back({"POST", region + "unregister", std::move(unregister)});
+  };
+  add("systemsharedmemory", std::make_shared<SystemSharedMemoryStatusHandler>(memory),
+      std::make_shared<SystemSharedMemoryRegisterHandler>(memory),
+      std::make_shared<SystemSharedMemoryUnregisterHandler>(memory));
+  add("cudasharedmemory", std::make_shared<CudaSharedMemoryStatusHandler>(),
+      std::make_shared<CudaSharedMemoryRegisterHandler>(),
+      std::make_shared<CudaSharedMemoryUnregisterHandler>());
+  return routes;
+}
+
+}  // namespace
 
 std::vector<HttpRoute> ServingRoutes(const HttpServices& services) {
   ServerInfo* const info = services.info;
   const auto predict = std::make_shared<PredictHandler>(services.inference);
-  const auto infer = std::make_shared<InferHandler>(services.inference);
+  const auto infer = std::make_shared<InferHandler>(services.inference, services.shared_memory);
   const auto server = std::make_shared<ServerMetadataHandler>(info);
   const auto model = std::make_shared<ModelMetadataHandler>(info);
   const auto model_ready = std::make_shared<ModelReadyHandler>(info);
@@ -47,6 +78,9 @@ std::vector<HttpRoute> ServingRoutes(const HttpServices& services) {
       {"POST", "/v2/models/:model/versions/:version/infer", infer},
       {"POST", "/v2/repository/index", std::make_shared<RepositoryIndexHandler>(info)},
   };
+  for (HttpRoute& route : SharedMemoryRoutes(services.shared_memory)) {
+    routes.push_back(std::move(route));
+  }
   for (HttpRoute& route : MetricsRoutes(services.metrics)) routes.push_back(std::move(route));
   return routes;
 }

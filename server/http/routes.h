@@ -7,6 +7,7 @@
 #include "metrics/metrics.h"
 #include "serving/inference.h"
 #include "serving/server_info.h"
+#include "serving/shared_memory.h"
 
 namespace flambeau {
 
@@ -14,6 +15,7 @@ struct HttpServices {
   Inference* inference;
   ServerInfo* info;
   Metrics* metrics;
+  SharedMemory* shared_memory;
 };
 
 std::vector<HttpRoute> ServingRoutes(const HttpServices& services);

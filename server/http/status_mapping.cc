@@ -1,6 +1,7 @@
 #include "http/status_mapping.h"
 
 #include "base/no_memory.h"
+#include "base/sentence.h"
 #include "wire/messages.h"
 
 namespace flambeau {
@@ -46,7 +47,7 @@ HttpResponse ErrorResponse(const Status& status) {
 HttpResponse ErrorResponse(int http_code, std::string_view sentence) {
   HttpResponse response;
   response.status = http_code;
-  response.body = EncodeError(sentence);
+  response.body = EncodeError(AsSentence(sentence));
   if (http_code == 429 || http_code == 503) response.headers.emplace_back("Retry-After", "1");
   return response;
 }

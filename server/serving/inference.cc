@@ -92,6 +92,12 @@ Result<Call> Inference::Begin(RequestContext context, std::string_view model,
   return call;
 }
 
+Status Inference::Refuse(RequestContext context, Status status) {
+  FLAMBEAU_ASSIGN_OR_RETURN(Ticket ticket, gate_->Admit(std::move(context)));
+  ticket.Finish(status);
+  return status;
+}
+
 void Inference::Submit(Call call, InferRequest request, InferDone done) {
   if (request.timeout_us.has_value() && *request.timeout_us < 0) {
     done(call.Fail(InvalidArgument("Parameter 'timeout' must not be negative.")));

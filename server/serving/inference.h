@@ -48,6 +48,10 @@ class Inference {
   Result<Call> Begin(RequestContext context, std::string_view model, std::string_view version,
                      std::string_view method = "forward");
 
+  // Counts and logs a request that cannot even be asked what it wants. Returns `status`, or why it
+  // was not let in.
+  Status Refuse(RequestContext context, Status status);
+
   // Stop 5: binds `request` to the signature, checks it, submits it. `done` gets the answer.
   void Submit(Call call, InferRequest request, InferDone done);
 

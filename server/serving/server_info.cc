@@ -65,13 +65,17 @@ void ShowInput(const ArgumentFact& argument, ModelMetadata* metadata) {
 
 std::string_view ServerVersion() { return FLAMBEAU_VERSION; }
 
-ServerInfo::ServerInfo(Repository* repository, Gate* gate) : repository_(repository), gate_(gate) {}
+ServerInfo::ServerInfo(Repository* repository, Gate* gate, std::vector<std::string> extensions)
+    : repository_(repository), gate_(gate), extensions_(std::move(extensions)) {}
 
 ServerMetadata ServerInfo::Server() const {
   // model_repository: its index; loading and unloading are refused.
-  return {"flambeau",
-          std::string(ServerVersion()),
-          {"model_repository", "schedule_policy", "binary_tensor_data", "statistics"}};
+  ServerMetadata metadata = {"flambeau",
+                             std::string(ServerVersion()),
+                             {"classification", "model_repository", "schedule_policy",
+                              "binary_tensor_data", "statistics"}};
+  metadata.extensions.insert(metadata.extensions.end(), extensions_.begin(), extensions_.end());
+  return metadata;
 }
 
 bool ServerInfo::Ready() const { return !gate_->draining() && repository_->Settled(); }

@@ -43,7 +43,8 @@ struct ModelMetadata {
 // Threads: any. Lifetime: what it was given outlives it. Errors: as Repository::Resolve.
 class ServerInfo {
  public:
-  ServerInfo(Repository* repository, Gate* gate);
+  // `extensions`: those that flags turn on.
+  ServerInfo(Repository* repository, Gate* gate, std::vector<std::string> extensions = {});
 
   ServerMetadata Server() const;
   bool Live() const { return true; }
@@ -58,6 +59,7 @@ class ServerInfo {
  private:
   Repository* const repository_;
   Gate* const gate_;
+  const std::vector<std::string> extensions_;
 };
 
 }  // namespace flambeau

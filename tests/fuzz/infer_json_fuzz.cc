@@ -9,7 +9,8 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   const std::string_view body(reinterpret_cast<const char*>(data), size);
   const size_t split = std::min(body.find('\0'), body.size());
   const std::string_view binary = split < size ? body.substr(split + 1) : std::string_view();
-  const auto request = flambeau::DecodeInfer({body.substr(0, split)}, binary, nullptr, {});
+  const flambeau::SharedMemory off({});
+  const auto request = flambeau::DecodeInfer({body.substr(0, split)}, binary, nullptr, off);
   if (!request.ok()) {
     if (request.status().message().empty()) std::abort();
     return 0;

@@ -27,7 +27,7 @@ class InferAnswer final : public Reply, public std::enable_shared_from_this<Infe
     if (Claim()) reactor_->Finish(ToGrpcStatus(status));
   }
 
-  void Complete(Result<InferResult> result) {
+  void Complete(Result<UndeliveredResult> result) {
     if (!Claim()) return;
     result_ = std::move(result);
     replies_->Post(shared_from_this());
@@ -40,7 +40,9 @@ class InferAnswer final : public Reply, public std::enable_shared_from_this<Infe
 
   Status Encode() try {
     if (!result_->ok()) return result_->status();
-    return WriteInferResponse(**result_, response_);
+    UndeliveredResult& answer = **result_;
+    FLAMBEAU_RETURN_IF_ERROR(answer.delivery.Deliver(&answer.result));
+    return WriteInferResponse(answer.result, answer.requested, response_);
   } catch (const std::bad_alloc&) {
     return ResourceExhausted("there is no memory for the answer; try again with fewer rows");
   }
@@ -49,7 +51,7 @@ class InferAnswer final : public Reply, public std::enable_shared_from_this<Infe
   grpc::ByteBuffer* const response_;
   ReplyQueue* const replies_;
   std::atomic<bool> claimed_{false};
-  std::optional<Result<InferResult>> result_;
+  std::optional<Result<UndeliveredResult>> result_;
 };
 
 // Lifetime: deletes itself once gRPC is done with the call.
@@ -91,7 +93,8 @@ grpc::ServerUnaryReactor* HandleModelInfer(grpc::CallbackServerContext* context,
   const std::shared_ptr<InferAnswer> answer = reactor->answer();
   const auto message = ParseInferRequest(request);
   if (!message.ok()) {
-    answer->Refuse(message.status());
+    RequestContext refused = ToRequestContext(*context, "infer", reactor->cancel());
+    answer->Refuse(service.inference->Refuse(std::move(refused), message.status()));
     return reactor;
   }
   Result<Call> call =
@@ -102,7 +105,7 @@ grpc::ServerUnaryReactor* HandleModelInfer(grpc::CallbackServerContext* context,
   }
   context->AddInitialMetadata("x-request-id", call->request_id());
   SubmitInfer(service, *std::move(call), *message,
-              [answer](Result<InferResult> result) { answer->Complete(std::move(result)); });
+              [answer](Result<UndeliveredResult> result) { answer->Complete(std::move(result)); });
   return reactor;
 }
 

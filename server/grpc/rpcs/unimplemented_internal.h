@@ -25,12 +25,6 @@ class UnimplementedRpcs : public inference::GRPCInferenceService::CallbackServic
   FLAMBEAU_UNIMPLEMENTED(ModelConfig)
   FLAMBEAU_UNIMPLEMENTED(RepositoryModelLoad)
   FLAMBEAU_UNIMPLEMENTED(RepositoryModelUnload)
-  FLAMBEAU_UNIMPLEMENTED(SystemSharedMemoryStatus)
-  FLAMBEAU_UNIMPLEMENTED(SystemSharedMemoryRegister)
-  FLAMBEAU_UNIMPLEMENTED(SystemSharedMemoryUnregister)
-  FLAMBEAU_UNIMPLEMENTED(CudaSharedMemoryStatus)
-  FLAMBEAU_UNIMPLEMENTED(CudaSharedMemoryRegister)
-  FLAMBEAU_UNIMPLEMENTED(CudaSharedMemoryUnregister)
   FLAMBEAU_UNIMPLEMENTED(TraceSetting)
   FLAMBEAU_UNIMPLEMENTED(LogSettings)
 #undef FLAMBEAU_UNIMPLEMENTED

@@ -138,11 +138,32 @@ TEST_F(CallsTest, ModelStatistics) {
   EXPECT_EQ(Call(&Stub::ModelStatistics, request, &response).error_code(), StatusCode::NOT_FOUND);
 }
 
-TEST_F(CallsTest, WhatIsMissingSaysSo) {
-  inference::CudaSharedMemoryStatusResponse regions;
-  const grpc::Status status = Call(&Stub::CudaSharedMemoryStatus, {}, &regions);
+TEST_F(CallsTest, SharedMemoryThatIsOffSaysHowToTurnItOn) {
+  inference::SystemSharedMemoryRegisterResponse registered;
+  const grpc::Status status = Call(&Stub::SystemSharedMemoryRegister, {}, &registered);
   EXPECT_EQ(status.error_code(), StatusCode::UNIMPLEMENTED);
-  EXPECT_THAT(status.error_message(), HasSubstr("CudaSharedMemoryStatus is not supported"));
+  EXPECT_THAT(status.error_message(), HasSubstr("--allow-shared-memory"));
+  inference::SystemSharedMemoryUnregisterResponse unregistered;
+  EXPECT_EQ(Call(&Stub::SystemSharedMemoryUnregister, {}, &unregistered).error_code(),
+            StatusCode::UNIMPLEMENTED);
+  inference::SystemSharedMemoryStatusResponse regions;
+  EXPECT_TRUE(Call(&Stub::SystemSharedMemoryStatus, {}, &regions).ok());
+  EXPECT_TRUE(regions.regions().empty());
+}
+
+TEST_F(CallsTest, ThereIsNoCudaSharedMemory) {
+  inference::CudaSharedMemoryRegisterResponse registered;
+  const grpc::Status status = Call(&Stub::CudaSharedMemoryRegister, {}, &registered);
+  EXPECT_EQ(status.error_code(), StatusCode::UNIMPLEMENTED);
+  EXPECT_THAT(status.error_message(), HasSubstr("without a GPU build"));
+  inference::CudaSharedMemoryUnregisterResponse unregistered;
+  EXPECT_TRUE(Call(&Stub::CudaSharedMemoryUnregister, {}, &unregistered).ok());
+  inference::CudaSharedMemoryStatusRequest request;
+  inference::CudaSharedMemoryStatusResponse regions;
+  EXPECT_TRUE(Call(&Stub::CudaSharedMemoryStatus, request, &regions).ok());
+  request.set_name("r");
+  EXPECT_EQ(Call(&Stub::CudaSharedMemoryStatus, request, &regions).error_code(),
+            StatusCode::NOT_FOUND);
 }
 
 // Sends bytes as a message to any method.

@@ -200,7 +200,7 @@ TEST_F(ClientTest, PredictSaysWhatIsWrong) {
             client::kExitServer);
   const std::string lines = testing::internal::GetCapturedStderr();
   EXPECT_EQ(std::count(lines.begin(), lines.end(), '\n'), 4);
-  EXPECT_THAT(lines, HasSubstr("flambeau: there is no model 'nothing'\n"));
+  EXPECT_THAT(lines, HasSubstr("flambeau: There is no model 'nothing'.\n"));
 }
 
 TEST_F(ClientTest, StatusShowsEveryModel) {

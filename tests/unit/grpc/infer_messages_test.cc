@@ -67,7 +67,7 @@ TEST(WriteInferResponseTest, WritesRawContentsForEveryOutput) {
   result.outputs.push_back({"none", Tensor(DType::kInt64, {0, 4}, nullptr, nullptr, 0)});
   result.outputs.push_back({"text", BytesScalar("hi")});
   grpc::ByteBuffer buffer;
-  ASSERT_TRUE(WriteInferResponse(result, &buffer).ok());
+  ASSERT_TRUE(WriteInferResponse(result, {}, &buffer).ok());
   inference::ModelInferResponse message;
   ASSERT_TRUE(message.ParseFromString(Bytes(buffer)));
   EXPECT_EQ(message.model_name(), "m");
@@ -86,6 +86,27 @@ TEST(WriteInferResponseTest, WritesRawContentsForEveryOutput) {
   EXPECT_EQ(message.SerializeAsString(), Bytes(buffer));  // as protobuf itself would write it
 }
 
+TEST(WriteInferResponseTest, WhatWentToSharedMemoryHasAnEmptyEntry) {
+  InferResult result;
+  result.outputs.push_back({"placed", Floats(100'000)});
+  result.outputs.push_back({"sent", Floats(1)});
+  RequestedOutput placed;
+  placed.name = "placed";
+  placed.shared_memory = SharedMemoryPlace{"r", 8, 1 << 20};
+  grpc::ByteBuffer buffer;
+  ASSERT_TRUE(WriteInferResponse(result, {placed, {"sent"}}, &buffer).ok());
+  inference::ModelInferResponse message;
+  ASSERT_TRUE(message.ParseFromString(Bytes(buffer)));
+  ASSERT_EQ(message.raw_output_contents_size(), 2);
+  EXPECT_EQ(message.raw_output_contents(0), "");
+  EXPECT_EQ(message.raw_output_contents(1).size(), 4U);
+  const auto& parameters = message.outputs(0).parameters();
+  EXPECT_EQ(parameters.at("shared_memory_region").string_param(), "r");
+  EXPECT_EQ(parameters.at("shared_memory_offset").int64_param(), 8);
+  EXPECT_EQ(parameters.at("shared_memory_byte_size").int64_param(), 400'000);
+  EXPECT_TRUE(message.outputs(1).parameters().empty());
+}
+
 TEST(WriteInferResponseTest, LargeOutputsAreSlicesOverTheResult) {
   std::weak_ptr<const void> watch;
   std::string bytes;
@@ -95,7 +116,7 @@ TEST(WriteInferResponseTest, LargeOutputsAreSlicesOverTheResult) {
       InferResult result;
       result.outputs.push_back({"large", Floats(100'000, &watch)});
       result.outputs.push_back({"small", Floats(1)});
-      ASSERT_TRUE(WriteInferResponse(result, &buffer).ok());
+      ASSERT_TRUE(WriteInferResponse(result, {}, &buffer).ok());
     }
     EXPECT_FALSE(watch.expired());
     size_t slices = 0;
@@ -119,7 +140,7 @@ TEST(WriteInferResponseTest, RefusesWhatNoMessageHolds) {
         {name, Tensor(DType::kUint8, {static_cast<int64_t>(half)}, nullptr, &none, half)});
   }
   grpc::ByteBuffer buffer;
-  EXPECT_EQ(WriteInferResponse(result, &buffer).code(), StatusCode::kResourceExhausted);
+  EXPECT_EQ(WriteInferResponse(result, {}, &buffer).code(), StatusCode::kResourceExhausted);
   EXPECT_FALSE(buffer.Valid());
 }
 

@@ -153,13 +153,16 @@ TEST_F(InferTest, RefusesBadContents) {
   request.mutable_inputs(0)->set_shape(0, -1);
   ExpectRefused(request, StatusCode::INVALID_ARGUMENT, "-1");
   request = EchoRequest();
-  (*request.mutable_inputs(0)->mutable_parameters())["shared_memory_region"].set_string_param("r");
-  ExpectRefused(request, StatusCode::UNIMPLEMENTED, "shared memory");
+  auto& parameters = *request.mutable_inputs(0)->mutable_parameters();
+  parameters["shared_memory_region"].set_string_param("r");
+  parameters["shared_memory_byte_size"].set_int64_param(8);
+  request.clear_raw_input_contents();
+  ExpectRefused(request, StatusCode::UNIMPLEMENTED, "--allow-shared-memory");
 }
 
 TEST_F(InferTest, TellsTheModelsOwnError) {
   scheduler().FailWith(InvalidArgument("index 50 is out of range"));
-  EXPECT_EQ(Infer(EchoRequest()).error_message(), "index 50 is out of range");
+  EXPECT_EQ(Infer(EchoRequest()).error_message(), "Index 50 is out of range.");
   scheduler().FailWith(ResourceExhausted("no memory"));
   EXPECT_EQ(Infer(EchoRequest()).error_code(), StatusCode::RESOURCE_EXHAUSTED);
 }

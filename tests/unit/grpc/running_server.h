@@ -29,7 +29,7 @@ class RunningServer : public testing::Test {
     options.port = 0;
     options.max_request_bytes = kTestMessageBytes;
     Result<std::unique_ptr<GrpcServer>> server =
-        GrpcServer::Create(options, &inference_, &info_, &clock_, log_.get());
+        GrpcServer::Create(options, {&inference_, &info_, &shared_memory_}, &clock_, log_.get());
     EXPECT_TRUE(server.ok()) << server.status();
     server_ = *std::move(server);
     grpc::ChannelArguments arguments;
@@ -64,6 +64,7 @@ class RunningServer : public testing::Test {
   Gate gate_{{}, &clock_, log_.get(), metrics_.get()};
   Inference inference_{&gate_, &repository_, &clock_};
   ServerInfo info_{&repository_, &gate_};
+  SharedMemory shared_memory_{{}};
   std::unique_ptr<GrpcServer> server_;
   std::shared_ptr<grpc::Channel> channel_;
   std::unique_ptr<inference::GRPCInferenceService::Stub> stub_;

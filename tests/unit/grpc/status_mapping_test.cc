@@ -12,7 +12,7 @@ namespace {
 TEST(StatusMappingTest, KeepsCodeAndSentence) {
   const grpc::Status status = ToGrpcStatus(ResourceExhausted("the queue is full"));
   EXPECT_EQ(status.error_code(), grpc::StatusCode::RESOURCE_EXHAUSTED);
-  EXPECT_EQ(status.error_message(), "the queue is full");
+  EXPECT_EQ(status.error_message(), "The queue is full.");
 }
 
 TEST(StatusMappingTest, HasEveryCode) {
@@ -29,7 +29,8 @@ TEST(StatusMappingTest, HasEveryCode) {
 }
 
 TEST(StatusMappingTest, ReplacesControlCharacters) {
-  EXPECT_EQ(ToGrpcStatus(NotFound(std::string("a\0b\r\nc\x7f", 7))).error_message(), "a?b??c?");
+  EXPECT_EQ(ToGrpcStatus(NotFound(std::string("a\0b\r\nc\x7f", 7))).error_message(),
+            "The field a?b??c?.");
 }
 
 TEST(StatusMappingTest, CutsLongSentencesBetweenCharacters) {

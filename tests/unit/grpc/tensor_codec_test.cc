@@ -41,7 +41,7 @@ std::vector<T> Elements(const Tensor& tensor) {
 }
 
 Tensor DecodeOne(const std::shared_ptr<ModelInferRequest>& request) {
-  const Result<InferRequest> decoded = DecodeInferRequest(request);
+  const Result<InferRequest> decoded = DecodeInferRequest(request, SharedMemory({}));
   EXPECT_TRUE(decoded.ok()) << decoded.status();
   if (!decoded.ok()) return {};
   return *decoded->inputs[0].value.tensor();
@@ -49,7 +49,7 @@ Tensor DecodeOne(const std::shared_ptr<ModelInferRequest>& request) {
 
 void ExpectRefused(const std::shared_ptr<ModelInferRequest>& request, const std::string& says,
                    StatusCode code = StatusCode::kInvalidArgument) {
-  const Result<InferRequest> decoded = DecodeInferRequest(request);
+  const Result<InferRequest> decoded = DecodeInferRequest(request, SharedMemory({}));
   ASSERT_FALSE(decoded.ok()) << says;
   EXPECT_EQ(decoded.status().code(), code) << decoded.status();
   EXPECT_THAT(std::string(Message(decoded.status())), HasSubstr(says));
@@ -255,7 +255,7 @@ TEST(DecodeTest, TakesOverIdAndOutputs) {
   auto request = Request("FP32", {0});
   request->set_id("q1");
   request->add_outputs()->set_name("output");
-  const Result<InferRequest> decoded = DecodeInferRequest(request);
+  const Result<InferRequest> decoded = DecodeInferRequest(request, SharedMemory({}));
   ASSERT_TRUE(decoded.ok()) << decoded.status();
   EXPECT_EQ(decoded->id, "q1");
   ASSERT_EQ(decoded->outputs.size(), 1U);
@@ -269,22 +269,22 @@ TEST(DecodeTest, TakesOverIdAndOutputs) {
 TEST(ParametersTest, TimeoutIsTakenOver) {
   auto request = Request("FP32", {0});
   (*request->mutable_parameters())["timeout"].set_int64_param(1500);
-  Result<InferRequest> decoded = DecodeInferRequest(request);
+  Result<InferRequest> decoded = DecodeInferRequest(request, SharedMemory({}));
   ASSERT_TRUE(decoded.ok()) << decoded.status();
   EXPECT_EQ(decoded->timeout_us, 1500);
   (*request->mutable_parameters())["timeout"].set_int64_param(0);
-  decoded = DecodeInferRequest(request);
+  decoded = DecodeInferRequest(request, SharedMemory({}));
   ASSERT_TRUE(decoded.ok()) << decoded.status();
   EXPECT_FALSE(decoded->timeout_us.has_value());
 }
 
 TEST(ParametersTest, PriorityIsTakenOver) {
   auto request = Request("FP32", {0});
-  EXPECT_EQ(DecodeInferRequest(request)->priority, 0u);
+  EXPECT_EQ(DecodeInferRequest(request, SharedMemory({}))->priority, 0u);
   (*request->mutable_parameters())["priority"].set_int64_param(3);
-  EXPECT_EQ(DecodeInferRequest(request)->priority, 3u);
+  EXPECT_EQ(DecodeInferRequest(request, SharedMemory({}))->priority, 3u);
   (*request->mutable_parameters())["priority"].set_uint64_param(1ull << 63);
-  EXPECT_EQ(DecodeInferRequest(request)->priority, 1ull << 63);
+  EXPECT_EQ(DecodeInferRequest(request, SharedMemory({}))->priority, 1ull << 63);
 }
 
 TEST(ParametersTest, RefuseWrongTypesAndReservedKeys) {
@@ -323,22 +323,62 @@ TEST(ParametersTest, AcceptWhatClientsAlwaysSend) {
   (*request->mutable_parameters())["sequence_id"].set_string_param("");
   (*request->mutable_parameters())["my_own"].set_double_param(0.5);
   (*request->mutable_inputs(0)->mutable_parameters())["note"].set_string_param("a");
-  EXPECT_TRUE(DecodeInferRequest(request).ok());
+  EXPECT_TRUE(DecodeInferRequest(request, SharedMemory({})).ok());
 }
 
-TEST(ParametersTest, ExtensionsThatAreMissingAreUnimplemented) {
-  for (const auto* key : {"shared_memory_region", "shared_memory_byte_size"}) {
-    auto request = Request("FP32", {0});
-    (*request->mutable_inputs(0)->mutable_parameters())[key].set_string_param("r");
-    ExpectRefused(request, "input 'x' refers to shared memory", StatusCode::kUnimplemented);
-  }
+void Place(google::protobuf::Map<std::string, inference::InferParameter>* parameters,
+           int64_t offset, int64_t bytes) {
+  (*parameters)["shared_memory_region"].set_string_param("r");
+  (*parameters)["shared_memory_offset"].set_int64_param(offset);
+  (*parameters)["shared_memory_byte_size"].set_int64_param(bytes);
+}
+
+TEST(ParametersTest, OutputsSayWhatTheyAreToBecome) {
   auto request = Request("FP32", {0});
   auto* output = request->add_outputs();
   output->set_name("output");
-  (*output->mutable_parameters())["classification"].set_int64_param(3);
-  ExpectRefused(request, "output 'output' asks for classification", StatusCode::kUnimplemented);
-  (*output->mutable_parameters())["classification"].set_string_param("3");
-  ExpectRefused(request, "'classification'");
+  auto* parameters = output->mutable_parameters();
+  (*parameters)["classification"].set_int64_param(3);
+  Place(parameters, 4, 12);
+  const Result<InferRequest> decoded = DecodeInferRequest(request, SharedMemory({}));
+  ASSERT_TRUE(decoded.ok()) << decoded.status();
+  EXPECT_EQ(decoded->outputs[0].classification, 3);
+  ASSERT_TRUE(decoded->outputs[0].shared_memory.has_value());
+  EXPECT_EQ(decoded->outputs[0].shared_memory->region, "r");
+  EXPECT_EQ(decoded->outputs[0].shared_memory->offset, 4U);
+  EXPECT_EQ(decoded->outputs[0].shared_memory->bytes, 12U);
+}
+
+TEST(ParametersTest, OutputsRefuseWrongTypes) {
+  using inference::InferParameter;
+  const auto refused = [](const std::string& key, const auto& set) {
+    auto request = Request("FP32", {0});
+    auto* output = request->add_outputs();
+    output->set_name("output");
+    Place(output->mutable_parameters(), 0, 4);
+    set(&(*output->mutable_parameters())[key]);
+    ExpectRefused(request, "'" + key + "'");
+  };
+  refused("classification", [](InferParameter* p) { p->set_int64_param(0); });
+  refused("classification", [](InferParameter* p) { p->set_int64_param(-1); });
+  refused("classification", [](InferParameter* p) { p->set_string_param("3"); });
+  refused("shared_memory_region", [](InferParameter* p) { p->set_int64_param(1); });
+  refused("shared_memory_offset", [](InferParameter* p) { p->set_int64_param(-1); });
+  refused("shared_memory_byte_size", [](InferParameter* p) { p->set_int64_param(-1); });
+  refused("shared_memory_byte_size", [](InferParameter* p) { p->set_string_param("4"); });
+  refused("shared_memory_size", [](InferParameter* p) { p->set_int64_param(4); });
+}
+
+TEST(ParametersTest, SharedMemoryNeedsRegionAndSize) {
+  auto request = Request("FP32", {0});
+  auto* parameters = request->mutable_inputs(0)->mutable_parameters();
+  Place(parameters, 0, 4);
+  parameters->erase("shared_memory_byte_size");
+  ExpectRefused(request, "'shared_memory_byte_size' is missing");
+  Place(parameters, 0, 4);
+  ExpectRefused(request, "--allow-shared-memory", StatusCode::kUnimplemented);
+  Contents(request)->add_fp32_contents(1);
+  ExpectRefused(request, "has contents and is in shared memory");
 }
 
 }  // namespace

@@ -24,7 +24,8 @@ class HandlersTest : public ::testing::Test {
     HttpListener::Options options;
     options.port = 0;
     auto listener = HttpListener::Create(
-        options, ServingRoutes({&inference_, &info_, metrics_.get()}), &clock_, log_.get());
+        options, ServingRoutes({&inference_, &info_, metrics_.get(), &shared_memory_}), &clock_,
+        log_.get());
     EXPECT_TRUE(listener.ok());
     listener_ = *std::move(listener);
     client_ = std::make_unique<TestClient>(listener_->port());
@@ -45,6 +46,7 @@ class HandlersTest : public ::testing::Test {
   Gate gate_{{}, &clock_, log_.get(), metrics_.get()};
   Inference inference_{&gate_, &repository_, &clock_};
   ServerInfo info_{&repository_, &gate_};
+  SharedMemory shared_memory_{{}};
   std::unique_ptr<HttpListener> listener_;
   std::unique_ptr<TestClient> client_;
 };

@@ -19,7 +19,8 @@ using testing::ElementsAre;
 
 Result<InferRequest> Decode(const std::string& json, std::string_view binary = "",
                             std::shared_ptr<const void> owner = nullptr) {
-  return DecodeInfer({json}, binary, std::move(owner), MethodFacts{});
+  const SharedMemory off({});
+  return DecodeInfer({json}, binary, std::move(owner), off);
 }
 
 std::string Refusal(const std::string& json, std::string_view binary = "",
@@ -56,7 +57,7 @@ TEST(DecodeInfer, MembersInAnyOrder) {
 TEST(DecodeInfer, WholeMessage) {
   const std::string binary("\1\0\0\0\2\0\0\0", 8);
   const auto request = Decode(
-      R"({"outputs":[{"name":"y","parameters":{"binary_data":true,"classification":0}},{"name":"z"}],
+      R"({"outputs":[{"name":"y","parameters":{"binary_data":true,"classification":5}},{"name":"z"}],
           "model_name":"ignored",
           "inputs":[{"name":"a","shape":[1],"datatype":"BYTES","data":["t"]},
                     {"name":"b","shape":[2],"datatype":"INT32","parameters":{"binary_data_size":8}}],
@@ -156,7 +157,8 @@ TEST(DecodeInfer, BadInputsAreRefused) {
   EXPECT_EQ(Refusal(One(good)),
             "inputs[0] has no data: send data, or binary data and parameters.binary_data_size");
   EXPECT_EQ(Refusal(One(good + R"(,"data":[1],"parameters":{"binary_data_size":4})"), "abcd"),
-            "inputs[0] has both data and parameters.binary_data_size: send one of them");
+            "inputs[0] has more than one of data, parameters.binary_data_size and "
+            "parameters.shared_memory_region: send one of them");
   EXPECT_EQ(Refusal(One(good + R"(,"data":1)")), "inputs[0].data must be an array");
   EXPECT_EQ(Refusal(One(good + R"(,"data":[1],"data":[1])")),
             "the key inputs[0].data occurs twice: send it once");
@@ -283,18 +285,47 @@ TEST(DecodeInfer, BadParametersAreRefused) {
       Decode(with(R"("sequence_id":"","sequence_start":false,"x":1.5,"y":"z","w":true)")).ok());
 }
 
-TEST(DecodeInfer, WhatIsNotImplementedSaysSo) {
-  const auto code = StatusCode::kUnimplemented;
-  EXPECT_EQ(Refusal(One(R"("parameters":{"shared_memory_region":"r"})"), "", code),
-            "inputs[0].parameters.shared_memory_region is not supported: send the data in the "
-            "request, not in shared memory");
-  const auto with = [](const std::string& parameter) {
-    return R"({"inputs":[],"outputs":[{"name":"y","parameters":{)" + parameter + "}}]}";
+TEST(DecodeInfer, PlacesInSharedMemory) {
+  const std::string good = R"("name":"x","shape":[1],"datatype":"FP32")";
+  const auto with = [](const std::string& parameters) {
+    return R"({"inputs":[],"outputs":[{"name":"y","parameters":{)" + parameters + "}}]}";
   };
-  EXPECT_EQ(Refusal(with(R"("classification":3)"), "", code),
-            "outputs[0].parameters.classification is not supported: leave it out and take the "
-            "largest values");
-  EXPECT_NE(Refusal(with(R"("shared_memory_byte_size":3)"), "", code), "accepted");
+  const auto request = Decode(
+      with(R"("shared_memory_region":"r","shared_memory_byte_size":12,"shared_memory_offset":4)"));
+  ASSERT_TRUE(request.ok()) << request.status();
+  ASSERT_TRUE(request->outputs[0].shared_memory.has_value());
+  EXPECT_EQ(request->outputs[0].shared_memory->region, "r");
+  EXPECT_EQ(request->outputs[0].shared_memory->offset, 4U);
+  EXPECT_EQ(request->outputs[0].shared_memory->bytes, 12U);
+  EXPECT_EQ(Decode(with(R"("classification":3)"))->outputs[0].classification, 3);
+
+  EXPECT_EQ(Refusal(with(R"("classification":0)")),
+            "outputs[0].parameters.classification is 0: it must be 1 or more");
+  EXPECT_EQ(Refusal(with(R"("classification":"3")")),
+            "outputs[0].parameters.classification must be a whole number");
+  EXPECT_EQ(Refusal(with(R"("shared_memory_byte_size":3)")),
+            "outputs[0] has no parameters.shared_memory_region: shared memory needs both");
+  EXPECT_EQ(Refusal(with(R"("shared_memory_region":"r")")),
+            "outputs[0] has no parameters.shared_memory_byte_size: shared memory needs both");
+  EXPECT_EQ(Refusal(with(R"("shared_memory_region":"r","shared_memory_byte_size":-3)")),
+            "outputs[0].parameters.shared_memory_byte_size is -3: it must be 0 or more");
+  EXPECT_EQ(Refusal(with(R"("shared_memory_size":3)")),
+            "outputs[0].parameters.shared_memory_size is not known: use shared_memory_region, "
+            "shared_memory_offset and shared_memory_byte_size");
+  EXPECT_EQ(Refusal(with(R"("shared_memory_region":"r","shared_memory_byte_size":3,)"
+                         R"("binary_data":true)")),
+            "outputs[0] has both parameters.binary_data and parameters.shared_memory_region: send "
+            "one of them");
+  EXPECT_EQ(Refusal(One(good + R"(,"data":[1],"parameters":{"shared_memory_region":"r",)"
+                               R"("shared_memory_byte_size":4})")),
+            "inputs[0] has more than one of data, parameters.binary_data_size and "
+            "parameters.shared_memory_region: send one of them");
+  EXPECT_THAT(Refusal(One(good + R"(,"parameters":{"shared_memory_region":"r",)"
+                                 R"("shared_memory_byte_size":4})"),
+                      "", StatusCode::kUnimplemented),
+              testing::HasSubstr("--allow-shared-memory"));
+  EXPECT_THAT(Refusal(R"({"inputs":[],"parameters":{"shared_memory_region":"r"}})"),
+              testing::HasSubstr("belongs into the parameters of an input or output"));
 }
 
 TEST(DecodeInfer, BadOutputsAreRefused) {
@@ -442,6 +473,24 @@ TEST(EncodeInfer, BytesThatAreNotUtf8NeedBinary) {
   const auto encoded = EncodeInfer(result, request);
   ASSERT_TRUE(encoded.ok());
   EXPECT_EQ(encoded->body.substr(*encoded->header_length), std::string("\1\0\0\0\xFF", 5));
+}
+
+TEST(EncodeInfer, WhatWentToSharedMemoryIsNotInTheAnswer) {
+  InferRequest request;
+  request.binary_output = true;
+  InferResult result = TwoOutputs();
+  RequestedOutput placed;
+  placed.name = result.outputs[0].name;
+  placed.shared_memory = SharedMemoryPlace{"r\"1", 8, 1000};
+  request.outputs = {placed, {result.outputs[1].name}};
+  const auto encoded = EncodeInfer(result, request);
+  ASSERT_TRUE(encoded.ok()) << encoded.status();
+  EXPECT_THAT(encoded->body,
+              testing::HasSubstr(R"("parameters":{"shared_memory_region":"r\"1",)"
+                                 R"("shared_memory_offset":8,"shared_memory_byte_size":)" +
+                                 std::to_string(result.outputs[0].tensor.bytes()) +
+                                 R"(,"binary_data_size":0}})"));
+  EXPECT_EQ(encoded->body.size(), *encoded->header_length + result.outputs[1].tensor.bytes());
 }
 
 }  // namespace

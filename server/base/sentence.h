@@ -1,0 +1,15 @@
+// How a sentence that a client gets is written: one style, whichever folder made it.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+namespace flambeau {
+
+// `text` with a capital at its start and a full stop at its end. What is quoted is left as it is,
+// and so is a name at the start that is no plain word: "inputs[0].shape is ..." becomes "The field
+// inputs[0].shape is ...".
+// Errors: none.
+std::string AsSentence(std::string_view text);
+
+}  // namespace flambeau

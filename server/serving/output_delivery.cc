@@ -1,0 +1,94 @@
+#include "serving/output_delivery.h"
+
+#include <algorithm>
+#include <charconv>
+#include <string_view>
+#include <utility>
+
+#include "serving/classification.h"
+
+namespace flambeau {
+namespace {
+
+// i of OUTPUT__<i>.
+std::optional<size_t> AliasIndex(std::string_view name) {
+  constexpr std::string_view kAlias = "OUTPUT__";
+  if (name.substr(0, kAlias.size()) != kAlias) return std::nullopt;
+  size_t index = 0;
+  const char* const end = name.data() + name.size();
+  const auto [stop, error] = std::from_chars(name.data() + kAlias.size(), end, index);
+  if (error != std::errc() || stop != end) return std::nullopt;
+  return index;
+}
+
+// Which of the model's results a name means, where that can be told.
+std::optional<size_t> ResultIndex(const std::vector<ResultFact>& results, const std::string& name) {
+  for (size_t i = 0; i < results.size(); ++i) {
+    if (results[i].name == name) return i;
+  }
+  if (const auto alias = AliasIndex(name)) return alias;
+  return name == "output" ? std::optional<size_t>(0) : std::nullopt;  // a lone result
+}
+
+// The labels that the configuration has for an output, by its name or its position.
+std::vector<std::string> LabelsOf(const ModelConfig& config, const std::vector<ResultFact>& results,
+                                  const std::string& name) {
+  for (const ConfigTensor& output : config.outputs) {
+    if (output.name == name) return output.labels;
+  }
+  const std::optional<size_t> index = ResultIndex(results, name);
+  if (!index) return {};
+  for (const ConfigTensor& output : config.outputs) {
+    if (ResultIndex(results, output.name) == index) return output.labels;
+  }
+  return {};
+}
+
+}  // namespace
+
+Result<OutputDelivery> OutputDelivery::Create(const std::vector<RequestedOutput>& requested,
+                                              const Servable& servable,
+                                              const SharedMemory& memory) {
+  OutputDelivery delivery;
+  const auto has_step = [](const RequestedOutput& output) {
+    return output.classification > 0 || output.shared_memory.has_value();
+  };
+  if (std::none_of(requested.begin(), requested.end(), has_step)) return delivery;
+  const std::shared_ptr<const ModelConfig> config = servable.config();
+  if (config->max_batch_size) delivery.batched_ = *config->max_batch_size > 0;
+  const std::vector<MethodFacts>& methods = servable.facts().methods;
+  for (const RequestedOutput& output : requested) {
+    Step step;
+    step.classification = output.classification;
+    if (output.classification > 0 && output.shared_memory) {
+      return InvalidArgument("Output '" + output.name +
+                             "' cannot be classified into shared memory; ask for one of the two.");
+    }
+    if (output.classification > 0 && !methods.empty()) {
+      step.labels = LabelsOf(*config, methods.front().results, output.name);
+    }
+    if (output.shared_memory) {
+      FLAMBEAU_ASSIGN_OR_RETURN(step.target, memory.Target(*output.shared_memory));
+    }
+    delivery.steps_.push_back(std::move(step));
+  }
+  return delivery;
+}
+
+Status OutputDelivery::Deliver(InferResult* result) const {
+  const size_t count = std::min(steps_.size(), result->outputs.size());
+  for (size_t i = 0; i < count; ++i) {
+    const Step& step = steps_[i];
+    auto& [name, tensor] = result->outputs[i];
+    if (step.classification > 0) {
+      // Undeclared, a vector is one row's scores and anything larger has rows.
+      const bool batched = batched_.value_or(tensor.shape().size() > 1);
+      FLAMBEAU_ASSIGN_OR_RETURN(tensor,
+                                Classify(tensor, step.classification, batched, step.labels, name));
+    }
+    if (step.target) FLAMBEAU_RETURN_IF_ERROR(step.target->Write(tensor, name));
+  }
+  return OkStatus();
+}
+
+}  // namespace flambeau

@@ -82,7 +82,11 @@ Status Server::Start() {
   FLAMBEAU_ASSIGN_OR_RETURN(
       repository_, Repository::Create(config_.repository,
                                       {backend_.get(), &clock_, &permits_, log_, metrics_.get()}));
-  inference_ = std::make_unique<Inference>(&gate_, repository_.get(), &clock_);
+  if (config_.response_cache_bytes > 0) {
+    response_cache_ = std::make_unique<ResponseCache>(config_.response_cache_bytes);
+  }
+  inference_ =
+      std::make_unique<Inference>(&gate_, repository_.get(), &clock_, response_cache_.get());
   std::vector<std::string> extensions;
   if (shared_memory_.enabled()) extensions.emplace_back("system_shared_memory");
   info_ = std::make_unique<ServerInfo>(repository_.get(), &gate_, std::move(extensions));

@@ -51,6 +51,7 @@ class Server {
   Gate gate_;
   std::unique_ptr<Backend> backend_;
   std::unique_ptr<Repository> repository_;
+  std::unique_ptr<ResponseCache> response_cache_;  // null with --response-cache-bytes 0
   std::unique_ptr<Inference> inference_;
   SharedMemory shared_memory_;
   std::unique_ptr<ServerInfo> info_;

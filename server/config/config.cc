@@ -52,6 +52,7 @@ struct Flags {
   int64_t max_batch_size = 32;
   int64_t max_queue_delay_us = 0;
   int64_t max_queue_size = 1024;
+  int64_t response_cache_bytes = 64 << 20;
   int64_t max_request_bytes = 64 << 20;
   int64_t request_timeout_ms = 60000;
   int64_t max_connections = 4096;
@@ -136,6 +137,10 @@ void AddModelFlags(CLI::App* app, Flags* flags) {
   app->add_option("--max-queue-size", flags->max_queue_size,
                   "Requests waiting per model; more are answered 429")
       ->check(Between(1, kMillion));
+  app->add_option("--response-cache-bytes", flags->response_cache_bytes,
+                  "Memory for answers that are given again, of models whose configuration says "
+                  "response_cache; 0: off")
+      ->check(Between(0, int64_t{1} << 40));
 }
 
 void AddProcessFlags(CLI::App* app, Flags* flags) {
@@ -163,6 +168,7 @@ ServeConfig ToConfig(const Flags& flags) {
   config.instances = flags.instances;
   config.threads = flags.threads;
   config.metrics_port = flags.metrics_port;
+  config.response_cache_bytes = static_cast<size_t>(flags.response_cache_bytes);
   config.drain_timeout = std::chrono::seconds(flags.drain_timeout);
   config.gate.request_timeout = std::chrono::milliseconds(flags.request_timeout_ms);
   config.http.host = config.grpc.host = flags.host;

@@ -35,6 +35,17 @@ inline constexpr MetricName kMetricNvComputeOutput = {
     "Cumulative time spent taking results apart, in microseconds"};
 inline constexpr MetricName kMetricNvPending = {"nv_inference_pending_request_count",
                                                 "Requests waiting in the queue, not yet running"};
+// Only for models that use the response cache.
+inline constexpr MetricName kMetricNvCacheHits = {
+    "nv_cache_num_hits_per_model", "Number of requests that the response cache answered"};
+inline constexpr MetricName kMetricNvCacheMisses = {
+    "nv_cache_num_misses_per_model", "Number of requests that the response cache could not answer"};
+inline constexpr MetricName kMetricNvCacheHitDuration = {
+    "nv_cache_hit_duration_per_model",
+    "Cumulative time spent looking up answers that were found, in microseconds"};
+inline constexpr MetricName kMetricNvCacheMissDuration = {
+    "nv_cache_miss_duration_per_model",
+    "Cumulative time spent looking up answers in vain and storing new ones, in microseconds"};
 inline constexpr MetricName kMetricNvLoadDuration = {"nv_model_load_duration_secs",
                                                      "Time the model took to load, in seconds"};
 

@@ -11,6 +11,7 @@
 #include <atomic>
 #include <map>
 #include <mutex>
+#include <optional>
 #include <utility>
 #include <vector>
 
@@ -113,6 +114,10 @@ struct Families {
         input_us(AddCounter(registry, kMetricNvComputeInput)),
         infer_us(AddCounter(registry, kMetricNvComputeInfer)),
         output_us(AddCounter(registry, kMetricNvComputeOutput)),
+        cache_hits(AddCounter(registry, kMetricNvCacheHits)),
+        cache_misses(AddCounter(registry, kMetricNvCacheMisses)),
+        cache_hit_us(AddCounter(registry, kMetricNvCacheHitDuration)),
+        cache_miss_us(AddCounter(registry, kMetricNvCacheMissDuration)),
         requests(AddCounter(registry, kMetricRequests)),
         pending(AddGauge(registry, kMetricNvPending)),
         queue_depth(AddGauge(registry, kMetricQueueDepth)),
@@ -123,7 +128,7 @@ struct Families {
         batch_rows(AddHistogram(registry, kMetricBatchRows)) {}
 
   Family<Counter>*success, *failure, *count, *exec_count, *request_us, *queue_us, *input_us,
-      *infer_us, *output_us, *requests;
+      *infer_us, *output_us, *cache_hits, *cache_misses, *cache_hit_us, *cache_miss_us, *requests;
   Family<Gauge>*pending, *queue_depth, *model_in_flight;
   Family<Histogram>*request_seconds, *queue_seconds, *compute_seconds, *batch_rows;
 };
@@ -145,10 +150,31 @@ class Series {
   T* metric_;
 };
 
+struct CacheSeries {
+  CacheSeries(const Families& families, const Labels& labels)
+      : hits(families.cache_hits, labels),
+        misses(families.cache_misses, labels),
+        hit_us(families.cache_hit_us, labels),
+        miss_us(families.cache_miss_us, labels) {}
+
+  Series<Counter> hits, misses, hit_us, miss_us;
+};
+
 class ModelSeries {
+  const Families& families_;
+  const Labels labels_;
+  std::once_flag cache_made_;
+  std::optional<CacheSeries> cache_;
+
  public:
   ModelSeries(const Families& families, const std::string& model, const std::string& version)
       : ModelSeries(families, model, version, Labels{{"model", model}, {"version", version}}) {}
+
+  // Made when first counted: a model without the cache has none.
+  CacheSeries& cache() {
+    std::call_once(cache_made_, [this] { cache_.emplace(families_, labels_); });
+    return *cache_;
+  }
 
   Series<Counter> success, count, exec_count, request_us, queue_us, input_us, infer_us, output_us;
   std::array<Series<Counter>, kReasons.size()> failure;
@@ -163,7 +189,9 @@ class ModelSeries {
   }
   ModelSeries(const Families& families, const std::string& model, const std::string& version,
               const Labels& labels)
-      : success(families.success, labels),
+      : families_(families),
+        labels_(labels),
+        success(families.success, labels),
         count(families.count, labels),
         exec_count(families.exec_count, labels),
         request_us(families.request_us, labels),
@@ -212,6 +240,18 @@ class PrometheusModelMetrics final : public ModelMetrics {
     series_->infer_us->Increment(Microseconds(compute_infer));
     series_->output_us->Increment(Microseconds(compute_output));
     series_->queue_seconds->Observe(Seconds(queue));
+  }
+
+  void CacheHit(Duration total, Duration lookup) override {
+    series_->success->Increment();
+    series_->request_us->Increment(Microseconds(total));
+    series_->cache().hits->Increment();
+    series_->cache().hit_us->Increment(Microseconds(lookup));
+  }
+
+  void CacheMiss(Duration spent) override {
+    series_->cache().misses->Increment();
+    series_->cache().miss_us->Increment(Microseconds(spent));
   }
 
   void Failure(std::string_view reason) override {

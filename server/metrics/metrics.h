@@ -25,6 +25,10 @@ class ModelMetrics {
   // One successful request of `rows` rows. `total` is from arrival to answer.
   virtual void Success(int64_t rows, Duration total, Duration queue, Duration compute_input,
                        Duration compute_infer, Duration compute_output) = 0;
+  // A request that the response cache answered, and one that it could not, which is counted as a
+  // success or a failure too.
+  virtual void CacheHit(Duration total, Duration lookup) = 0;
+  virtual void CacheMiss(Duration spent) = 0;
   // `reason`: Triton's "REJECTED", "CANCELED", "BACKEND" or "OTHER".
   virtual void Failure(std::string_view reason) = 0;
   // One run of the model.

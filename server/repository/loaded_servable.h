@@ -40,6 +40,9 @@ class LoadedServable final : public Servable, private SchedulerObserver {
   const Declaration* declaration(size_t method) const override {
     return method == 0 ? parts_.declaration.get() : nullptr;
   }
+  bool caches_responses() const override {
+    return parts_.config != nullptr && parts_.config->response_cache && !facts().writes_state;
+  }
   ServableStatistics* statistics() override { return &statistics_; }
   std::shared_ptr<ModelMetrics> metrics() const override { return parts_.metrics; }
 

@@ -36,6 +36,10 @@ class Servable {
   }
   // What the owner's configuration says of that method's arguments; null if nothing.
   virtual const Declaration* declaration(size_t method) const { return nullptr; }
+  // Whether its owner wants answers to be given again (see serving/response_cache.h), and they can.
+  virtual bool caches_responses() const {
+    return config()->response_cache && !facts().writes_state;
+  }
   // What it has done so far, for the protocol's statistics; null where nothing is counted.
   virtual ServableStatistics* statistics() { return nullptr; }
   // Its series; null where nothing is counted.

@@ -64,8 +64,8 @@ void Call::Unpin() {
   servable_.reset();
 }
 
-Inference::Inference(Gate* gate, Repository* repository, Clock* clock)
-    : gate_(gate), repository_(repository), clock_(clock) {}
+Inference::Inference(Gate* gate, Repository* repository, Clock* clock, ResponseCache* cache)
+    : gate_(gate), repository_(repository), clock_(clock), cache_(cache) {}
 
 Result<Call> Inference::Begin(RequestContext context, std::string_view model,
                               std::string_view version, std::string_view method) {
@@ -138,15 +138,53 @@ void Inference::Submit(Call call, InferRequest request, InferDone done) {
   // Shared because a std::function must be copyable; there is one owner.
   auto state = std::make_shared<Pending>(Pending{
       std::move(call), std::move(request.id), std::move(request.outputs), rows, std::move(done)});
+  if (cache_ != nullptr && state->call.servable_->caches_responses() &&
+      state->AnswerFromCache(cache_, work.arguments)) {
+    return;
+  }
   const ServablePtr pinned = state->call.servable_;  // `done` may come inside Submit, and unpins
   work.done = [state](Result<Outcome> outcome) { state->Finish(std::move(outcome)); };
   pinned->scheduler().Submit(std::move(work));
 }
 
+bool Inference::Pending::AnswerFromCache(ResponseCache* cache,
+                                         const std::vector<Value>& arguments) {
+  const Duration begin = call.ticket_.Age();
+  ResponseCache::Key key = cache->KeyOf(call.servable_, call.method_, arguments);
+  std::optional<Value> answer = cache->Find(key);
+  const Duration lookup = call.ticket_.Age() - begin;
+  if (!answer) {
+    miss = CacheMiss{cache, std::move(key), lookup};
+    return false;
+  }
+  Result<InferResult> result = Select(*std::move(answer));
+  if (result.ok()) {
+    const Duration total = call.ticket_.Age();
+    if (const auto metrics = call.servable_->metrics()) metrics->CacheHit(total, lookup);
+    if (auto* statistics = call.servable_->statistics()) statistics->CacheHit(total, lookup);
+  }
+  End(std::move(result));
+  return true;
+}
+
+void Inference::Pending::Finish(Result<Outcome> outcome) {
+  if (miss) CountMiss(outcome);
+  End(MakeResult(std::move(outcome)));
+}
+
+// Stored before the answer leaves: whoever has it and asks again gets it from the cache.
+void Inference::Pending::CountMiss(const Result<Outcome>& outcome) {
+  const Duration begin = call.ticket_.Age();
+  if (outcome.ok()) miss->cache->Store(miss->key, outcome->value);
+  const Duration spent = miss->lookup + (call.ticket_.Age() - begin);
+  miss.reset();
+  if (const auto metrics = call.servable_->metrics()) metrics->CacheMiss(spent);
+  if (auto* statistics = call.servable_->statistics()) statistics->CacheMiss(spent);
+}
+
 // The version is let go before the answer is counted and leaves: once nothing is in flight, no
 // worker holds the last pin of its own scheduler, which it could not join.
-void Inference::Pending::Finish(Result<Outcome> outcome) {
-  Result<InferResult> result = MakeResult(std::move(outcome));
+void Inference::Pending::End(Result<InferResult> result) {
   if (!result.ok()) return done(call.Fail(result.status()));
   call.Unpin();
   // Before the answer leaves: whoever has it finds it counted.
@@ -154,17 +192,22 @@ void Inference::Pending::Finish(Result<Outcome> outcome) {
   done(std::move(result));
 }
 
-Result<InferResult> Inference::Pending::MakeResult(Result<Outcome> outcome) {
-  if (!outcome.ok()) return outcome.status();
+Result<InferResult> Inference::Pending::Select(Value value) {
   Servable& servable = *call.servable_;
-  InferResult result{
-      servable.name(), servable.version(), std::move(id), std::move(outcome->value), {}};
+  InferResult result{servable.name(), servable.version(), std::move(id), std::move(value), {}};
   const Declaration* const declaration = servable.declaration(call.method_);
   std::vector<NamedTensor> leaves = Flatten(result.value);
   if (declaration != nullptr && declaration->has_outputs()) {
     FLAMBEAU_ASSIGN_OR_RETURN(leaves, declaration->NameOutputs(std::move(leaves)));
   }
   FLAMBEAU_ASSIGN_OR_RETURN(result.outputs, SelectOutputs(std::move(leaves), outputs, declaration));
+  return result;
+}
+
+Result<InferResult> Inference::Pending::MakeResult(Result<Outcome> outcome) {
+  if (!outcome.ok()) return outcome.status();
+  FLAMBEAU_ASSIGN_OR_RETURN(InferResult result, Select(std::move(outcome->value)));
+  Servable& servable = *call.servable_;
   const Duration total = call.ticket_.Age();
   if (const auto metrics = servable.metrics()) {
     metrics->Success(rows, total, outcome->queue, outcome->timing.gather, outcome->timing.compute,

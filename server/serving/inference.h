@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -11,6 +12,7 @@
 #include "repository/repository.h"
 #include "serving/gate.h"
 #include "serving/request.h"
+#include "serving/response_cache.h"
 
 namespace flambeau {
 
@@ -40,7 +42,8 @@ class Call {
 // Threads: any. Lifetime: outlives every call. Errors: Begin and the completion carry them.
 class Inference {
  public:
-  Inference(Gate* gate, Repository* repository, Clock* clock);
+  // `cache` may be null: nothing is answered twice.
+  Inference(Gate* gate, Repository* repository, Clock* clock, ResponseCache* cache = nullptr);
 
   // Stops 2 and 3 of a request: admits it and pins the version, before the body is decoded.
   // Errors: as Repository::Resolve; NOT_FOUND for an unknown method; RESOURCE_EXHAUSTED if the
@@ -56,6 +59,12 @@ class Inference {
   void Submit(Call call, InferRequest request, InferDone done);
 
  private:
+  // A request that the cache could not answer, whose answer it gets.
+  struct CacheMiss {
+    ResponseCache* cache;
+    ResponseCache::Key key;
+    Duration lookup;
+  };
   // What a submitted call waits with.
   struct Pending {
     Call call;
@@ -63,14 +72,21 @@ class Inference {
     std::vector<RequestedOutput> outputs;
     int64_t rows;
     InferDone done;
+    std::optional<CacheMiss> miss = std::nullopt;
 
+    // True if that was the answer.
+    bool AnswerFromCache(ResponseCache* cache, const std::vector<Value>& arguments);
     void Finish(Result<Outcome> outcome);
+    void CountMiss(const Result<Outcome>& outcome);
+    Result<InferResult> Select(Value value);
     Result<InferResult> MakeResult(Result<Outcome> outcome);
+    void End(Result<InferResult> result);
   };
 
   Gate* const gate_;
   Repository* const repository_;
   Clock* const clock_;
+  ResponseCache* const cache_;
 };
 
 }  // namespace flambeau

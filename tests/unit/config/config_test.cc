@@ -51,6 +51,7 @@ TEST_F(ConfigTest, DefaultsAreTheDocumentedOnes) {
   EXPECT_EQ(config.http.port, 8000);
   EXPECT_EQ(config.grpc.port, 8001);
   EXPECT_EQ(config.metrics_port, 8002);
+  EXPECT_EQ(config.response_cache_bytes, 64u << 20);
   EXPECT_EQ(config.http.max_request_bytes, 64u << 20);
   EXPECT_EQ(config.grpc.max_request_bytes, 64u << 20);
   EXPECT_EQ(config.http.max_connections, 4096u);

@@ -136,6 +136,12 @@ class EchoServable final : public Servable {
   int64_t version() const override { return 1; }
   const Facts& facts() const override { return facts_; }
   Facts* mutable_facts() { return &facts_; }
+  std::shared_ptr<const ModelConfig> config() const override { return config_; }
+  void set_config(ModelConfig config) {
+    config_ = std::make_shared<const ModelConfig>(std::move(config));
+  }
+  std::shared_ptr<ModelMetrics> metrics() const override { return metrics_; }
+  void set_metrics(std::shared_ptr<ModelMetrics> metrics) { metrics_ = std::move(metrics); }
   int FindMethod(std::string_view method) const override { return method == "forward" ? 0 : -1; }
   std::shared_ptr<const MethodFacts> signature(size_t method) const override {
     return std::make_shared<MethodFacts>(facts_.methods[method]);
@@ -146,6 +152,8 @@ class EchoServable final : public Servable {
  private:
   const std::string name_;
   Facts facts_;
+  std::shared_ptr<const ModelConfig> config_ = std::make_shared<const ModelConfig>();
+  std::shared_ptr<ModelMetrics> metrics_;
   ServableStatistics statistics_;
   EchoScheduler scheduler_;
 };

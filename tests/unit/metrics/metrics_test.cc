@@ -45,6 +45,24 @@ TEST(MetricsTest, CountsASuccessUnderTritonsNames) {
   EXPECT_EQ(ValueOf(text, "flambeau_queue_seconds_count" + labels), 2);
 }
 
+TEST(MetricsTest, TheCachesSeriesComeWithItsFirstUse) {
+  auto metrics = Metrics::Create();
+  auto model = metrics->ForModel("digits", "3");
+  const std::string labels = kLabels;
+  EXPECT_EQ(ValueOf(metrics->Expose(), "nv_cache_num_hits_per_model" + labels), -1);
+  model->CacheHit(microseconds(50), microseconds(8));
+  model->CacheMiss(microseconds(9));
+  model->CacheMiss(microseconds(1));
+  const std::string text = metrics->Expose();
+  EXPECT_EQ(ValueOf(text, "nv_cache_num_hits_per_model" + labels), 1);
+  EXPECT_EQ(ValueOf(text, "nv_cache_num_misses_per_model" + labels), 2);
+  EXPECT_EQ(ValueOf(text, "nv_cache_hit_duration_per_model" + labels), 8);
+  EXPECT_EQ(ValueOf(text, "nv_cache_miss_duration_per_model" + labels), 10);
+  EXPECT_EQ(ValueOf(text, "nv_inference_request_success" + labels), 1);
+  EXPECT_EQ(ValueOf(text, "nv_inference_request_duration_us" + labels), 50);
+  EXPECT_EQ(ValueOf(text, "nv_inference_count" + labels), 0);
+}
+
 TEST(MetricsTest, CountsFailuresByReasonAndUnknownOnesAsOther) {
   auto metrics = Metrics::Create();
   auto model = metrics->ForModel("m", "1");

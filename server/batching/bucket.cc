@@ -11,8 +11,7 @@ namespace flambeau {
 // Writes the variant part while it collects whether the work can be merged at all.
 class KeyWriter {
  public:
-  KeyWriter(BucketKey* key, int min_rank)
-      : key_(key), min_rank_(static_cast<size_t>(std::max(min_rank, 1))) {}
+  explicit KeyWriter(BucketKey* key) : key_(key) {}
 
   template <typename T>
   void Put(const T& plain) {
@@ -23,6 +22,12 @@ class KeyWriter {
   void PutText(std::string_view text) {
     Put(text.size());
     key_->bytes_.insert(key_->bytes_.end(), text.begin(), text.end());
+  }
+
+  // `min_rank`: of a tensor that can be merged.
+  void PutArgument(const Value& value, int min_rank) {
+    min_rank_ = static_cast<size_t>(std::max(min_rank, 1));
+    PutValue(value, false);
   }
 
   // Every value starts with its kind, and lists with their length: no two trees write the same.
@@ -68,16 +73,19 @@ class KeyWriter {
   }
 
   BucketKey* const key_;
-  const size_t min_rank_;
+  size_t min_rank_ = 1;
   int64_t rows_ = 0;
   bool mergeable_ = true;
 };
 
-BucketKey BucketKey::Of(const Work& work, int min_rank, int64_t* rows) {
+BucketKey BucketKey::Of(const Work& work, const Proof& proof, int64_t* rows) {
   BucketKey key;
-  KeyWriter writer(&key, min_rank);
+  KeyWriter writer(&key);
   writer.Put(static_cast<uint32_t>(work.method));
-  for (const Value& argument : work.arguments) writer.PutValue(argument, false);
+  for (size_t i = 0; i < work.arguments.size(); ++i) {
+    const bool known = i < proof.min_ranks.size();
+    writer.PutArgument(work.arguments[i], known ? proof.min_ranks[i] : proof.min_rank);
+  }
   writer.EndVariant();
   for (const Value& argument : work.arguments) {
     if (argument.tensor() != nullptr) writer.PutShape(*argument.tensor());

@@ -16,9 +16,9 @@ namespace flambeau {
 class BucketKey {
  public:
   // `rows`: dimension 0 of the tensor arguments; 0 if the work cannot be merged with any other: no
-  // tensor, one of less than `min_rank`, different or zero dimensions 0, BYTES, or tensors in a
-  // list.
-  static BucketKey Of(const Work& work, int min_rank, int64_t* rows);
+  // tensor, one of a smaller rank than `proof` needs, different or zero dimensions 0, BYTES, or
+  // tensors in a list.
+  static BucketKey Of(const Work& work, const Proof& proof, int64_t* rows);
 
   std::string_view bytes() const { return {bytes_.data(), bytes_.size()}; }
   std::string_view variant() const { return bytes().substr(0, variant_size_); }

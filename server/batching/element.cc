@@ -1,8 +1,10 @@
 #include "batching/element.h"
 
-#include <cmath>
+#include <algorithm>
 #include <cstdint>
 #include <cstring>
+
+#include "codec/convert.h"
 
 namespace flambeau {
 namespace {
@@ -19,37 +21,8 @@ void Store(T plain, std::byte* to) {
   std::memcpy(to, &plain, sizeof(T));
 }
 
-float FromBits(uint32_t bits) {
-  float number;
-  std::memcpy(&number, &bits, sizeof(number));
-  return number;
-}
-
-uint32_t ToBits(float number) {
-  uint32_t bits;
-  std::memcpy(&bits, &number, sizeof(bits));
-  return bits;
-}
-
-double ReadHalf(uint16_t bits) {
-  const double sign = (bits & 0x8000) != 0 ? -1 : 1;
-  const int exponent = (bits >> 10) & 0x1f;
-  const int fraction = bits & 0x3ff;
-  if (exponent == 0x1f) return fraction == 0 ? sign * INFINITY : NAN;
-  if (exponent == 0) return sign * std::ldexp(fraction, -24);
-  return sign * std::ldexp(fraction + 1024, exponent - 25);
-}
-
-// Exact digits do not matter to a probe's input; the range does.
-uint16_t WriteHalf(double number) {
-  const uint16_t sign = std::signbit(number) ? 0x8000 : 0;
-  const double magnitude = std::fmin(std::fabs(number), 65504);
-  if (magnitude < 0x1p-14) return sign | static_cast<uint16_t>(magnitude * 0x1p24);
-  int exponent = 0;
-  const double fraction = std::frexp(magnitude, &exponent);  // in [0.5, 1)
-  const auto digits = static_cast<uint16_t>((fraction * 2 - 1) * 1024);
-  return static_cast<uint16_t>(sign | ((exponent + 14) << 10) | digits);
-}
+// A probe's input stays finite.
+constexpr double kLargestHalf = 65504;
 
 }  // namespace
 
@@ -73,9 +46,9 @@ double ReadElement(DType dtype, const std::byte* from) {
     case DType::kInt64:
       return static_cast<double>(Load<int64_t>(from));
     case DType::kFp16:
-      return ReadHalf(Load<uint16_t>(from));
+      return HalfToFloat(Load<uint16_t>(from));
     case DType::kBf16:
-      return FromBits(static_cast<uint32_t>(Load<uint16_t>(from)) << 16);
+      return Bfloat16ToFloat(Load<uint16_t>(from));
     case DType::kFp32:
       return Load<float>(from);
     case DType::kFp64:
@@ -89,9 +62,10 @@ double ReadElement(DType dtype, const std::byte* from) {
 void WriteFloat(DType dtype, double number, std::byte* to) {
   switch (dtype) {
     case DType::kFp16:
-      return Store(WriteHalf(number), to);
+      return Store(FloatToHalf(static_cast<float>(std::clamp(number, -kLargestHalf, kLargestHalf))),
+                   to);
     case DType::kBf16:
-      return Store(static_cast<uint16_t>(ToBits(static_cast<float>(number)) >> 16), to);
+      return Store(FloatToBfloat16(static_cast<float>(number)), to);
     case DType::kFp32:
       return Store(static_cast<float>(number), to);
     case DType::kFp64:

@@ -93,7 +93,7 @@ void PullScheduler::Submit(Work work) {
     return Answer(std::move(pending), NotFound("the model has no such method"));
   }
   pending->key =
-      BucketKey::Of(pending->work, verdicts_.MinRank(pending->work.method), &pending->rows);
+      BucketKey::Of(pending->work, verdicts_.Ranks(pending->work.method), &pending->rows);
 
   std::vector<PendingPtr> dropped;
   Worker* wake = nullptr;
@@ -229,7 +229,7 @@ void PullScheduler::ProveKnownShapes() {
     work.method = method;
     work.arguments = source->Next();
     int64_t rows = 0;
-    const BucketKey key = BucketKey::Of(work, verdicts_.MinRank(method), &rows);
+    const BucketKey key = BucketKey::Of(work, verdicts_.Ranks(method), &rows);
     Variant* variant = rows > 0 ? verdicts_.Find(method, key.variant()) : nullptr;
     if (variant == nullptr) continue;
     variant->state = Variant::State::kRunning;

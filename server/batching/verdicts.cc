@@ -23,6 +23,7 @@ Verdicts::Verdicts(const Facts& facts, bool prove) {
         prove && !facts.writes_state && method.static_proof.verdict == Verdict::kProven;
     entry.initial = InitialProof(facts, method, prove);
     entry.initial.min_rank = method.static_proof.min_rank;
+    entry.initial.min_ranks = method.static_proof.min_ranks;
     methods_.push_back(std::move(entry));
   }
 }
@@ -45,7 +46,8 @@ Variant* Verdicts::Find(size_t method, std::string_view key) {
 void Verdicts::Decide(Variant* variant, const Proof& proof, int64_t rows) {
   ++variant->attempts;
   variant->proof = proof;
-  variant->proof.min_rank = MinRank(variant->method);
+  variant->proof.min_rank = Ranks(variant->method).min_rank;
+  variant->proof.min_ranks = Ranks(variant->method).min_ranks;
   variant->proven_rows = proof.verdict == Verdict::kProven ? rows : 0;
   const bool again = proof.verdict == Verdict::kUnproven && variant->attempts < kMaxAttempts;
   variant->state = again ? Variant::State::kWanted : Variant::State::kDecided;

@@ -42,8 +42,8 @@ class Verdicts {
   // Null if the method cannot be merged or has its number of variants.
   Variant* Find(size_t method, std::string_view key);
   bool Provable(size_t method) const { return methods_[method].provable; }
-  // Of a request's tensors, to be merged.
-  int MinRank(size_t method) const { return methods_[method].initial.min_rank; }
+  // Which ranks a request's tensors need to be merged; never changes, so it needs no lock.
+  const Proof& Ranks(size_t method) const { return methods_[method].initial; }
   // Records a proof's result; a vacuous one is tried again.
   void Decide(Variant* variant, const Proof& proof, int64_t rows);
   // The best of its variants': proven if any is, else refused if any is.

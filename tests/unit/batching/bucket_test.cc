@@ -12,9 +12,13 @@ struct Keyed {
   int64_t rows = 0;
 };
 
-Keyed KeyOf(std::vector<Value> arguments, size_t method = 0, int min_rank = 1) {
+Keyed KeyOf(std::vector<Value> arguments, size_t method = 0, int min_rank = 1,
+            std::vector<int> min_ranks = {}) {
   Keyed keyed;
-  keyed.key = BucketKey::Of({method, std::move(arguments), kNoDeadline, nullptr, nullptr}, min_rank,
+  Proof proof;
+  proof.min_rank = min_rank;
+  proof.min_ranks = std::move(min_ranks);
+  keyed.key = BucketKey::Of({method, std::move(arguments), kNoDeadline, nullptr, nullptr}, proof,
                             &keyed.rows);
   return keyed;
 }
@@ -55,6 +59,15 @@ TEST(BucketTest, ValuesOfOtherArgumentsCount) {
   EXPECT_FALSE(key(one_two) == key(nested));
   EXPECT_FALSE(key(Value{ValueDict{{{"a", Value{true}}}}}) ==
                key(Value{ValueDict{{{"b", Value{true}}}}}));
+}
+
+TEST(BucketTest, EachArgumentHasAMinimumRankOfItsOwn) {
+  const Value matrix = TensorLike(DType::kFp32, {2, 3});
+  const Value vector = TensorLike(DType::kFp32, {2});
+  EXPECT_EQ(KeyOf({matrix, vector}, 0, 2, {2, 1}).rows, 2);
+  EXPECT_EQ(KeyOf({vector, matrix}, 0, 2, {2, 1}).rows, 0);
+  EXPECT_EQ(KeyOf({matrix, vector}, 0, 2).rows, 0) << "the largest holds for all";
+  EXPECT_EQ(KeyOf({Value{}, vector}, 0, 2, {2, 1}).rows, 2) << "an absent one has no rank";
 }
 
 TEST(BucketTest, TheVariantIsTheKeyWithoutDimensions) {

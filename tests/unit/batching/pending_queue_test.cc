@@ -21,7 +21,7 @@ class PendingQueueTest : public ::testing::Test {
     pending->work.arguments.push_back(TensorOf(numbers));
     pending->work.deadline = deadline;
     pending->submitted = now_;
-    pending->key = BucketKey::Of(pending->work, 1, &pending->rows);
+    pending->key = BucketKey::Of(pending->work, Proof{}, &pending->rows);
     return pending;
   }
   Bucket* Push(float mark, int64_t columns = 2, TimePoint deadline = kNoDeadline) {

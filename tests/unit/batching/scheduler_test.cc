@@ -295,6 +295,24 @@ TEST_F(SchedulerTest, AMinimumRankOfTheStaticGateIsKept) {
   EXPECT_EQ(observer_.verdicts(), 0u) << "no proof begins with such a request";
 }
 
+TEST_F(SchedulerTest, AMinimumRankHoldsForItsArgumentAlone) {
+  MethodFacts& method = facts_.methods[0];
+  method.arguments.push_back(method.arguments[0]);
+  method.arguments[1].tensor.dims = Shape{-1};
+  method.static_proof.min_rank = 2;
+  method.static_proof.min_ranks = {2, 1};
+  Create();
+  ASSERT_EQ(scheduler_->proof(0).verdict, Verdict::kProven);
+  EXPECT_EQ(scheduler_->proof(0).min_ranks, (std::vector<int>{2, 1}));
+  const Value vector{TensorOf({1}).tensor()->Reshaped({1})};
+  const auto busy = Occupy();
+  const auto first = SubmitAll({TensorOf({1, 1}), vector});
+  const auto second = SubmitAll({TensorOf({1, 1}), vector});
+  latch_.Open();
+  EXPECT_EQ(first->BatchRows(), 2);
+  EXPECT_EQ(second->BatchRows(), 2);
+}
+
 TEST_F(SchedulerTest, RequestsWithoutACommonDimensionRunAlone) {
   ArgumentFact second = facts_.methods[0].arguments[0];
   facts_.methods[0].arguments.push_back(second);

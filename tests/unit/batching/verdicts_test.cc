@@ -72,7 +72,7 @@ TEST(VerdictsTest, ADecisionKeepsTheStaticGatesRank) {
   facts.methods[0].static_proof.min_rank = 2;
   Verdicts verdicts(facts, true);
   verdicts.Decide(verdicts.Find(0, "a"), kProof, 4);
-  EXPECT_EQ(verdicts.MinRank(0), 2);
+  EXPECT_EQ(verdicts.Ranks(0).min_rank, 2);
   EXPECT_EQ(verdicts.Summary(0).min_rank, 2);
 }
 

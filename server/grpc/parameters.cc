@@ -57,6 +57,9 @@ Status CheckRequestParameter(const std::string& key, const InferParameter& value
   if (key == "priority" && !IsPriority(value)) {
     return WrongType(key, "an int64 or uint64 of at least 0");
   }
+  if (key == "method" && value.parameter_choice_case() != InferParameter::kStringParam) {
+    return WrongType(key, "a string");
+  }
   if (key == "sequence_id" && !IsSequenceId(value)) {
     return WrongType(key, "an integer or a string");
   }
@@ -132,6 +135,7 @@ Status DecodeParameters(const inference::ModelInferRequest& request, InferReques
   for (const auto& [key, value] : request.parameters()) {
     FLAMBEAU_RETURN_IF_ERROR(CheckRequestParameter(key, value));
     // 0 is how some clients say "none".
+    if (key == "method") decoded->method = value.string_param();
     if (key == "priority") decoded->priority = PriorityOf(value);
     if (key == "timeout" && value.int64_param() > 0) decoded->timeout_us = value.int64_param();
   }

@@ -43,6 +43,15 @@ int64_t CountRows(const MethodFacts& method, const Declaration* declaration,
   return 1;
 }
 
+Status NoSuchMethod(const Servable& servable, std::string_view method) {
+  std::string names;
+  for (const MethodFacts& facts : servable.facts().methods) {
+    names += (names.empty() ? "" : ", ") + facts.name;
+  }
+  return NotFound("Model '" + servable.name() + "' has no method '" + std::string(method) +
+                  "'; it has " + names + ".");
+}
+
 }  // namespace
 
 Call::Call(Ticket ticket, ServablePtr servable, size_t method)
@@ -57,6 +66,14 @@ Status Call::Fail(Status status) {
   Unpin();
   ticket_.Finish(status);
   return status;
+}
+
+Status Call::SelectMethod(std::string_view method) {
+  const int index = servable_->FindMethod(method);
+  if (index < 0) return NoSuchMethod(*servable_, method);
+  method_ = static_cast<size_t>(index);
+  signature_ = servable_->signature(method_);
+  return OkStatus();
 }
 
 void Call::Unpin() {
@@ -79,8 +96,7 @@ Result<Call> Inference::Begin(RequestContext context, std::string_view model,
   ticket.SetModel(pinned.name(), pinned.version(), pinned.metrics());
   const int index = pinned.FindMethod(method);
   if (index < 0) {
-    const Status status =
-        NotFound("Model '" + pinned.name() + "' has no method '" + std::string(method) + "'.");
+    const Status status = NoSuchMethod(pinned, method);
     ticket.Finish(status);
     return status;
   }
@@ -99,6 +115,13 @@ Status Inference::Refuse(RequestContext context, Status status) {
 }
 
 void Inference::Submit(Call call, InferRequest request, InferDone done) {
+  if (!request.method.empty()) {
+    const Status selected = call.SelectMethod(request.method);
+    if (!selected.ok()) {
+      done(call.Fail(selected));
+      return;
+    }
+  }
   if (request.timeout_us.has_value() && *request.timeout_us < 0) {
     done(call.Fail(InvalidArgument("Parameter 'timeout' must not be negative.")));
     return;

@@ -31,6 +31,8 @@ class Call {
 
  private:
   friend class Inference;
+  // Errors: NOT_FOUND, one sentence listing the methods.
+  Status SelectMethod(std::string_view method);
   void Unpin();
 
   Ticket ticket_;

@@ -42,7 +42,8 @@ struct RequestedOutput {
 };
 
 struct InferRequest {
-  std::string id;  // the Open Inference Protocol's, echoed
+  std::string id;      // the Open Inference Protocol's, echoed
+  std::string method;  // the parameter `method`; empty: the call's
   // By name (or alias INPUT__<i>); an entry with an empty name is the only tensor argument.
   std::vector<NamedValue> inputs;
   std::vector<RequestedOutput> outputs;  // empty: all

@@ -61,6 +61,17 @@ void ShowInput(const ArgumentFact& argument, ModelMetadata* metadata) {
   metadata->inputs.push_back(std::move(shown.metadata));
 }
 
+// "(x: Tensor, scale: float = 1.0) -> Tensor"
+std::string ShowSignature(const MethodFacts& method) {
+  std::string text = "(";
+  for (const ArgumentFact& argument : method.arguments) {
+    if (text.size() > 1) text += ", ";
+    text += argument.name + ": " + argument.type;
+    if (argument.has_default) text += " = " + argument.default_text;
+  }
+  return text + ") -> " + method.result_type;
+}
+
 }  // namespace
 
 std::string_view ServerVersion() { return FLAMBEAU_VERSION; }
@@ -101,6 +112,10 @@ Result<ModelMetadata> ServerInfo::Model(std::string_view name, std::string_view 
     Shown shown = ShowTensor(result.name, result.tensor);
     AddProperties("outputs", shown, &metadata.properties);
     metadata.outputs.push_back(std::move(shown.metadata));
+  }
+  const std::vector<MethodFacts>& methods = servable->facts().methods;
+  for (const MethodFacts& method : methods) {
+    if (methods.size() > 1) metadata.properties["methods." + method.name] = ShowSignature(method);
   }
   const Proof& proof = signature->static_proof;
   metadata.properties["batching"] = Name(proof.verdict);

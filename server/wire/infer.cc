@@ -37,6 +37,10 @@ Status DecodeParameter(JsonCursor* cursor, InferRequest* request) {
     FLAMBEAU_ASSIGN_OR_RETURN(request->binary_output, cursor->TakeBool());
     return OkStatus();
   }
+  if (key == "method") {
+    FLAMBEAU_ASSIGN_OR_RETURN(request->method, cursor->TakeString());
+    return OkStatus();
+  }
   if (key == "priority") {
     FLAMBEAU_ASSIGN_OR_RETURN(request->priority, TakeCount(cursor));
     return OkStatus();

@@ -9,6 +9,15 @@ namespace {
 
 constexpr uint64_t kMaxTimeoutMs = 3600000;
 
+// "encode" of "3:encode", which becomes "3"; no name and no version has a colon.
+std::string TakeMethod(std::string* last) {
+  const size_t colon = last->find(':');
+  if (colon == std::string::npos) return "forward";
+  std::string method = last->substr(colon + 1);
+  last->resize(colon);
+  return method;
+}
+
 }  // namespace
 
 Result<std::optional<int64_t>> TimeoutOf(const HttpRequest& request) {
@@ -36,8 +45,10 @@ Result<Call> StartCall(const HttpRequest& request, std::string_view route, Infer
   context.route = route;
   if (timeout.ok()) context.timeout_us = *timeout;
   context.cancel = request.cancel;
-  Result<Call> call = inference->Begin(std::move(context), PathParam(request, "model"),
-                                       PathParam(request, "version"));
+  std::string model = PathParam(request, "model");
+  std::string version = PathParam(request, "version");
+  const std::string method = TakeMethod(version.empty() ? &model : &version);
+  Result<Call> call = inference->Begin(std::move(context), model, version, method);
   // Refused only now, so that it is counted and logged like every other request.
   if (call.ok() && !timeout.ok()) return call->Fail(timeout.status());
   return call;

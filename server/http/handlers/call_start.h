@@ -21,7 +21,8 @@ Result<std::optional<int64_t>> TimeoutOf(const HttpRequest& request);
 // A path parameter, or "".
 std::string PathParam(const HttpRequest& request, const std::string& name);
 
-// Inference::Begin for the path's :model and :version. `route` is the log's label for it.
+// Inference::Begin for the path's :model and :version, the last of which may name a method behind a
+// colon ("3:encode"). `route` is the log's label for it.
 Result<Call> StartCall(const HttpRequest& request, std::string_view route, Inference* inference);
 
 // 200 with a JSON body.

@@ -1,4 +1,4 @@
-#include "grpc/parameters.h"
+#include "grpc/parameters_internal.h"
 
 #include <cstdint>
 #include <string>

@@ -7,7 +7,7 @@
 #include <utility>
 
 #include "codec/convert.h"
-#include "grpc/parameters.h"
+#include "grpc/parameters_internal.h"
 #include "grpc/typed_contents_internal.h"
 #include "proto/inference.pb.h"
 

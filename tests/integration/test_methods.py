@@ -1,10 +1,10 @@
 """Every exported method of a model, over every protocol."""
 
+import grpc
 import harness
 import numpy
 import pytest
 import torch
-import tritonclient.grpc
 import tritonclient.http
 from torch import Tensor, nn
 from tritonclient.utils import InferenceServerException
@@ -57,15 +57,34 @@ def test_without_a_name_it_is_forward(server, model):
         close(server.request("POST", path, {"input": X.tolist()}).json["output"], model(X))
 
 
-@pytest.mark.parametrize("client,port", [(tritonclient.http, "http_port"), (tritonclient.grpc, "grpc_port")])
-def test_the_protocol_names_it_in_a_parameter(server, model, client, port):
-    rows = client.InferInput("rows", [2, 4], "FP32")
+def test_rest_names_it_in_a_parameter(server, model):
+    rows = tritonclient.http.InferInput("rows", [2, 4], "FP32")
     rows.set_data_from_numpy(X.numpy())
-    with client.InferenceServerClient(f"127.0.0.1:{getattr(server, port)}") as connection:
+    with tritonclient.http.InferenceServerClient(f"127.0.0.1:{server.http_port}") as connection:
         answer = connection.infer("encoder", [rows], parameters={"method": "encode"})
         close(answer.as_numpy("output"), model.encode(X))
         with pytest.raises(InferenceServerException, match="has no method 'decode'; it has forward, encode"):
             connection.infer("encoder", [rows], parameters={"method": "decode"})
+
+
+def test_grpc_names_it_in_a_parameter(server, model, stubs):
+    messages, service = stubs
+    request = messages.ModelInferRequest(model_name="encoder")
+    request.inputs.add(name="rows", datatype="FP32", shape=[2, 4])
+    request.raw_input_contents.append(X.numpy().tobytes())
+    with grpc.insecure_channel(f"127.0.0.1:{server.grpc_port}") as channel:
+        stub = service.GRPCInferenceServiceStub(channel)
+        request.parameters["method"].string_param = "encode"
+        raw = stub.ModelInfer(request, timeout=60).raw_output_contents[0]
+        close(numpy.frombuffer(raw, numpy.float32).reshape(2, 2), model.encode(X))
+        request.parameters["method"].string_param = "decode"
+        with pytest.raises(grpc.RpcError, match="it has forward, encode") as caught:
+            stub.ModelInfer(request, timeout=60)
+        assert caught.value.code() == grpc.StatusCode.NOT_FOUND
+        request.parameters["method"].bool_param = True
+        with pytest.raises(grpc.RpcError, match="'method' must be a string") as caught:
+            stub.ModelInfer(request, timeout=60)
+        assert caught.value.code() == grpc.StatusCode.INVALID_ARGUMENT
 
 
 def test_each_has_its_own_signature(server):

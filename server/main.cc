@@ -14,7 +14,7 @@ namespace {
 
 int Serve(const ServeConfig& config) {
   StopSignals signals;
-  const std::unique_ptr<Log> log = Log::Create(config.log_level, config.log_format);
+  const std::unique_ptr<Log> log = Log::Create(LogLevel::kDebug, config.log_format);
   auto server = Server::Create(config, log.get());
   if (!server.ok()) {
     std::cerr << "flambeau-server: " << Message(server.status()) << "\n";

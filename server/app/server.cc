@@ -50,10 +50,12 @@ int ExitCodeOf(const Status& status) {
 
 Server::Server(const ServeConfig& config, Log* log)
     : config_(config),
-      log_(log),
+      adjustable_log_(log, config.log_level),
+      log_(&adjustable_log_),
+      traces_(log_),
       permits_(UsableCores()),
       metrics_(Metrics::Create()),
-      gate_(config.gate, &clock_, log, metrics_.get()),
+      gate_(config.gate, &clock_, log_, metrics_.get()),
       shared_memory_(config.shared_memory) {
   ChooseParallelism(&config_, permits_.cores());
 }
@@ -100,7 +102,8 @@ Status Server::Start() {
 }
 
 Status Server::StartTransports() {
-  const HttpServices services{inference_.get(), info_.get(), metrics_.get(), &shared_memory_};
+  const HttpServices services{inference_.get(), info_.get(),      metrics_.get(),
+                              &shared_memory_,  &adjustable_log_, &traces_};
   FLAMBEAU_ASSIGN_OR_RETURN(
       http_, HttpListener::Create(config_.http, ServingRoutes(services), &clock_, log_));
   metrics_->OnScrape("http", [this] { return static_cast<double>(http_->connections()); });
@@ -114,9 +117,10 @@ Status Server::StartTransports() {
     metrics_->OnScrape("metrics",
                        [this] { return static_cast<double>(metrics_http_->connections()); });
   }
-  FLAMBEAU_ASSIGN_OR_RETURN(
-      grpc_, GrpcServer::Create(config_.grpc, {inference_.get(), info_.get(), &shared_memory_},
-                                &clock_, log_));
+  FLAMBEAU_ASSIGN_OR_RETURN(grpc_, GrpcServer::Create(config_.grpc,
+                                                      {inference_.get(), info_.get(),
+                                                       &shared_memory_, &adjustable_log_, &traces_},
+                                                      &clock_, log_));
   LogListening();
   return OkStatus();
 }

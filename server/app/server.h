@@ -13,10 +13,12 @@
 #include "http/listener.h"
 #include "metrics/metrics.h"
 #include "repository/repository.h"
+#include "serving/adjustable_log.h"
 #include "serving/gate.h"
 #include "serving/inference.h"
 #include "serving/server_info.h"
 #include "serving/shared_memory.h"
+#include "serving/trace_settings.h"
 
 namespace flambeau {
 
@@ -24,6 +26,7 @@ namespace flambeau {
 // before what they call. Errors: Create, with the exit code that goes with it.
 class Server {
  public:
+  // `log` lets everything through; `config` says what is written, until a client changes that.
   // Errors: FAILED_PRECONDITION (no such device, no backend), NOT_FOUND or INVALID_ARGUMENT (no
   // such models), UNAVAILABLE (a port is in use).
   static Result<std::unique_ptr<Server>> Create(const ServeConfig& config, Log* log);
@@ -44,7 +47,9 @@ class Server {
   bool Idle() const;
 
   ServeConfig config_;
+  AdjustableLog adjustable_log_;
   Log* const log_;
+  TraceSettings traces_;
   SystemClock clock_;
   CorePermits permits_;
   std::unique_ptr<Metrics> metrics_;

@@ -85,7 +85,7 @@ class GrpcServerImpl final : public GrpcServer {
         replies_(kReplyThreads),
         inference_(NewInferenceService(
             {services.inference, services.shared_memory, &replies_, &draining_, &streams_},
-            services.info)),
+            services)),
         health_(HealthService::Create({}, services.info, clock)) {}
   ~GrpcServerImpl() override { Stop(clock_->Now()); }
 

@@ -8,9 +8,11 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/status.h"
+#include "serving/adjustable_log.h"
 #include "serving/inference.h"
 #include "serving/server_info.h"
 #include "serving/shared_memory.h"
+#include "serving/trace_settings.h"
 
 namespace flambeau {
 
@@ -19,6 +21,8 @@ struct GrpcServices {
   Inference* inference;
   ServerInfo* info;
   SharedMemory* shared_memory;
+  AdjustableLog* log;
+  TraceSettings* traces;
 };
 
 // Threads: any. Lifetime: the services outlive it; the destructor stops it.

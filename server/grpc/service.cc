@@ -3,6 +3,7 @@
 #include "grpc/rpcs/cuda_shared_memory_register.h"
 #include "grpc/rpcs/cuda_shared_memory_status.h"
 #include "grpc/rpcs/cuda_shared_memory_unregister.h"
+#include "grpc/rpcs/log_settings.h"
 #include "grpc/rpcs/model_metadata.h"
 #include "grpc/rpcs/model_ready.h"
 #include "grpc/rpcs/model_statistics.h"
@@ -14,6 +15,7 @@
 #include "grpc/rpcs/system_shared_memory_register.h"
 #include "grpc/rpcs/system_shared_memory_status.h"
 #include "grpc/rpcs/system_shared_memory_unregister.h"
+#include "grpc/rpcs/trace_setting.h"
 #include "grpc/rpcs/unimplemented_internal.h"
 
 namespace flambeau {
@@ -33,7 +35,8 @@ int IndexOf(const char* rpc) {
 
 class InferenceService final : public BaseService {
  public:
-  InferenceService(const InferService& infer, const ServerInfo* info) : infer_(infer), info_(info) {
+  InferenceService(const InferService& infer, const GrpcServices& services)
+      : infer_(infer), info_(services.info), log_(services.log), traces_(services.traces) {
     // The generated class for a raw stream cannot stand on one where the stream is typed.
     MarkMethodRawCallback(
         IndexOf("ModelStreamInfer"),
@@ -99,6 +102,14 @@ class InferenceService final : public BaseService {
                                       inference::CudaSharedMemoryUnregisterResponse*) override {
     return HandleCudaSharedMemoryUnregister(context, *request);
   }
+  Reactor* LogSettings(Context* context, const inference::LogSettingsRequest* request,
+                       inference::LogSettingsResponse* response) override {
+    return HandleLogSettings(context, log_, *request, response);
+  }
+  Reactor* TraceSetting(Context* context, const inference::TraceSettingRequest* request,
+                        inference::TraceSettingResponse* response) override {
+    return HandleTraceSetting(context, *info_, traces_, *request, response);
+  }
   Reactor* ModelInfer(Context* context, const grpc::ByteBuffer* request,
                       grpc::ByteBuffer* response) override {
     // gRPC made it for this call alone; const would keep a parsed request's bytes until the answer.
@@ -108,13 +119,15 @@ class InferenceService final : public BaseService {
  private:
   const InferService infer_;
   const ServerInfo* const info_;
+  AdjustableLog* const log_;
+  TraceSettings* const traces_;
 };
 
 }  // namespace
 
 std::unique_ptr<grpc::Service> NewInferenceService(const InferService& infer,
-                                                   const ServerInfo* info) {
-  return std::make_unique<InferenceService>(infer, info);
+                                                   const GrpcServices& services) {
+  return std::make_unique<InferenceService>(infer, services);
 }
 
 }  // namespace flambeau

@@ -6,13 +6,13 @@
 #include <memory>
 
 #include "grpc/rpcs/model_infer.h"
-#include "serving/server_info.h"
+#include "grpc/server.h"
 
 namespace flambeau {
 
 // Threads: any. Lifetime: what it was given outlives it; it outlives the server it is registered
 // with. Errors: none.
 std::unique_ptr<grpc::Service> NewInferenceService(const InferService& infer,
-                                                   const ServerInfo* info);
+                                                   const GrpcServices& services);
 
 }  // namespace flambeau

@@ -40,7 +40,9 @@ struct HttpResponse {
   std::string content_type = "application/json";
   std::string body;
   std::vector<std::pair<std::string, std::string>> headers;
-  bool never_encoded = false;  // sent as it is, whatever the client would take
+  // May be sent compressed to a client that takes that. Only answers that grow large are: Triton's
+  // asyncio client asks for all to be compressed and unpacks those to infer.
+  bool may_compress = false;
 };
 
 // Makes an answer later: see Responder::Defer.

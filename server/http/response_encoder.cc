@@ -20,7 +20,7 @@ constexpr size_t kHeldBackBytes = size_t{16} << 10;  // by deflate, of what it h
 
 std::unique_ptr<ResponseEncoder> ResponseEncoder::Create(ContentCoding coding,
                                                          HttpResponse* response) {
-  if (response->never_encoded || response->body.size() < kMinBytes) return nullptr;
+  if (!response->may_compress || response->body.size() < kMinBytes) return nullptr;
   response->headers.emplace_back("Vary", "Accept-Encoding");
   if (coding == ContentCoding::kIdentity) return nullptr;
   auto stream = std::make_unique<z_stream>();

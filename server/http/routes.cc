@@ -5,8 +5,10 @@
 #include "http/handlers/cuda_shared_memory_register.h"
 #include "http/handlers/cuda_shared_memory_status.h"
 #include "http/handlers/cuda_shared_memory_unregister.h"
+#include "http/handlers/generate.h"
 #include "http/handlers/infer.h"
 #include "http/handlers/live.h"
+#include "http/handlers/logging.h"
 #include "http/handlers/metrics.h"
 #include "http/handlers/model_metadata.h"
 #include "http/handlers/model_ready.h"
@@ -18,6 +20,7 @@
 #include "http/handlers/system_shared_memory_register.h"
 #include "http/handlers/system_shared_memory_status.h"
 #include "http/handlers/system_shared_memory_unregister.h"
+#include "http/handlers/trace_setting.h"
 #include "http/handlers/welcome.h"
 
 namespace flambeau {
@@ -51,10 +54,16 @@ std::vector<HttpRoute> ServingRoutes(const HttpServices& services) {
   ServerInfo* const info = services.info;
   const auto predict = std::make_shared<PredictHandler>(services.inference);
   const auto infer = std::make_shared<InferHandler>(services.inference, services.shared_memory);
+  const auto generate =
+      std::make_shared<GenerateHandler>(services.inference, GenerateAnswer::kObject);
+  const auto generate_stream =
+      std::make_shared<GenerateHandler>(services.inference, GenerateAnswer::kEvents);
   const auto server = std::make_shared<ServerMetadataHandler>(info);
   const auto model = std::make_shared<ModelMetadataHandler>(info);
   const auto model_ready = std::make_shared<ModelReadyHandler>(info);
   const auto statistics = std::make_shared<ModelStatisticsHandler>(info);
+  const auto logging = std::make_shared<LoggingHandler>(services.log);
+  const auto trace = std::make_shared<TraceSettingHandler>(info, services.traces);
   std::vector<HttpRoute> routes = {
       {"GET", "/", std::make_shared<WelcomeHandler>(info)},
 
@@ -76,6 +85,16 @@ std::vector<HttpRoute> ServingRoutes(const HttpServices& services) {
       {"GET", "/v2/models/:model/versions/:version/stats", statistics},
       {"POST", "/v2/models/:model/infer", infer},
       {"POST", "/v2/models/:model/versions/:version/infer", infer},
+      {"POST", "/v2/models/:model/generate", generate},
+      {"POST", "/v2/models/:model/versions/:version/generate", generate},
+      {"POST", "/v2/models/:model/generate_stream", generate_stream},
+      {"POST", "/v2/models/:model/versions/:version/generate_stream", generate_stream},
+      {"GET", "/v2/logging", logging},
+      {"POST", "/v2/logging", logging},
+      {"GET", "/v2/trace/setting", trace},
+      {"POST", "/v2/trace/setting", trace},
+      {"GET", "/v2/models/:model/trace/setting", trace},
+      {"POST", "/v2/models/:model/trace/setting", trace},
       {"POST", "/v2/repository/index", std::make_shared<RepositoryIndexHandler>(info)},
   };
   for (HttpRoute& route : SharedMemoryRoutes(services.shared_memory)) {

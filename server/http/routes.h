@@ -5,9 +5,11 @@
 
 #include "http/listener.h"
 #include "metrics/metrics.h"
+#include "serving/adjustable_log.h"
 #include "serving/inference.h"
 #include "serving/server_info.h"
 #include "serving/shared_memory.h"
+#include "serving/trace_settings.h"
 
 namespace flambeau {
 
@@ -16,6 +18,8 @@ struct HttpServices {
   ServerInfo* info;
   Metrics* metrics;
   SharedMemory* shared_memory;
+  AdjustableLog* log;
+  TraceSettings* traces;
 };
 
 std::vector<HttpRoute> ServingRoutes(const HttpServices& services);

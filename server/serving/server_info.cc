@@ -84,7 +84,7 @@ ServerMetadata ServerInfo::Server() const {
   ServerMetadata metadata = {"flambeau",
                              std::string(ServerVersion()),
                              {"classification", "model_repository", "schedule_policy",
-                              "binary_tensor_data", "statistics"}};
+                              "binary_tensor_data", "statistics", "logging"}};
   metadata.extensions.insert(metadata.extensions.end(), extensions_.begin(), extensions_.end());
   return metadata;
 }

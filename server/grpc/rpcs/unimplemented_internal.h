@@ -25,8 +25,6 @@ class UnimplementedRpcs : public inference::GRPCInferenceService::CallbackServic
   FLAMBEAU_UNIMPLEMENTED(ModelConfig)
   FLAMBEAU_UNIMPLEMENTED(RepositoryModelLoad)
   FLAMBEAU_UNIMPLEMENTED(RepositoryModelUnload)
-  FLAMBEAU_UNIMPLEMENTED(TraceSetting)
-  FLAMBEAU_UNIMPLEMENTED(LogSettings)
 #undef FLAMBEAU_UNIMPLEMENTED
   // NOLINTEND(bugprone-macro-parentheses)
 

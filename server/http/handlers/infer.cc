@@ -21,6 +21,7 @@ HttpResponse Encode(InferResult* result, const InferRequest& asked,
   Result<EncodedInfer> encoded = EncodeInfer(*result, asked);
   if (!encoded.ok()) return ErrorResponse(encoded.status());
   HttpResponse response = JsonResponse(std::move(encoded->body));
+  response.may_compress = true;
   if (encoded->header_length) {
     response.content_type = "application/octet-stream";
     response.headers.emplace_back("Inference-Header-Content-Length",

@@ -11,7 +11,10 @@ namespace {
 
 HttpResponse Encode(const InferResult& result) {
   Result<std::string> body = EncodePredict(result);
-  return body.ok() ? JsonResponse(*std::move(body)) : ErrorResponse(body.status());
+  if (!body.ok()) return ErrorResponse(body.status());
+  HttpResponse response = JsonResponse(*std::move(body));
+  response.may_compress = true;
+  return response;
 }
 
 }  // namespace

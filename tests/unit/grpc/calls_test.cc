@@ -138,6 +138,43 @@ TEST_F(CallsTest, ModelStatistics) {
   EXPECT_EQ(Call(&Stub::ModelStatistics, request, &response).error_code(), StatusCode::NOT_FOUND);
 }
 
+TEST_F(CallsTest, LogSettingsAreReadAndChanged) {
+  inference::LogSettingsRequest request;
+  inference::LogSettingsResponse response;
+  ASSERT_TRUE(Call(&Stub::LogSettings, request, &response).ok());
+  EXPECT_TRUE(response.settings().at("log_info").bool_param());
+  EXPECT_EQ(response.settings().at("log_verbose_level").uint32_param(), 0U);
+  EXPECT_EQ(response.settings().at("log_format").string_param(), "ISO8601");
+  (*request.mutable_settings())["log_verbose_level"].set_uint32_param(1);
+  ASSERT_TRUE(Call(&Stub::LogSettings, request, &response).ok());
+  EXPECT_EQ(response.settings().at("log_verbose_level").uint32_param(), 1U);
+  EXPECT_EQ(adjustable_log_.settings().verbose_level, 1U);
+  (*request.mutable_settings())["log_info"].set_string_param("true");
+  EXPECT_EQ(Call(&Stub::LogSettings, request, &response).error_code(),
+            StatusCode::INVALID_ARGUMENT);
+  (*request.mutable_settings())["log_info"].Clear();
+  EXPECT_EQ(Call(&Stub::LogSettings, request, &response).error_code(),
+            StatusCode::INVALID_ARGUMENT);
+}
+
+TEST_F(CallsTest, TraceSettingsAreKeptForAllAndForOne) {
+  inference::TraceSettingRequest request;
+  inference::TraceSettingResponse response;
+  request.set_model_name("echo");
+  (*request.mutable_settings())["trace_level"].add_value("TENSORS");
+  ASSERT_TRUE(Call(&Stub::TraceSetting, request, &response).ok());
+  EXPECT_EQ(response.settings().at("trace_level").value(0), "TENSORS");
+  EXPECT_EQ(response.settings().at("trace_rate").value(0), "1000");
+  (*request.mutable_settings())["trace_level"].clear_value();
+  ASSERT_TRUE(Call(&Stub::TraceSetting, request, &response).ok());
+  EXPECT_EQ(response.settings().at("trace_level").value(0), "OFF");
+  (*request.mutable_settings())["trace_rate"].add_value("-1");
+  EXPECT_EQ(Call(&Stub::TraceSetting, request, &response).error_code(),
+            StatusCode::INVALID_ARGUMENT);
+  request.set_model_name("nobody");
+  EXPECT_EQ(Call(&Stub::TraceSetting, request, &response).error_code(), StatusCode::NOT_FOUND);
+}
+
 TEST_F(CallsTest, SharedMemoryThatIsOffSaysHowToTurnItOn) {
   inference::SystemSharedMemoryRegisterResponse registered;
   const grpc::Status status = Call(&Stub::SystemSharedMemoryRegister, {}, &registered);

@@ -18,8 +18,9 @@ class LifecycleTest : public RunningServer {};
 TEST_F(LifecycleTest, APortInUseIsOneSentence) {
   GrpcServer::Options options;
   options.port = server_->port();
-  const auto second =
-      GrpcServer::Create(options, {&inference_, &info_, &shared_memory_}, &clock_, log_.get());
+  const auto second = GrpcServer::Create(
+      options, {&inference_, &info_, &shared_memory_, &adjustable_log_, &traces_}, &clock_,
+      log_.get());
   ASSERT_FALSE(second.ok());
   EXPECT_EQ(second.status().code(), flambeau::StatusCode::kUnavailable);
   EXPECT_THAT(std::string(Message(second.status())),

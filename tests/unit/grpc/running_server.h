@@ -28,8 +28,9 @@ class RunningServer : public testing::Test {
     GrpcServer::Options options;
     options.port = 0;
     options.max_request_bytes = kTestMessageBytes;
-    Result<std::unique_ptr<GrpcServer>> server =
-        GrpcServer::Create(options, {&inference_, &info_, &shared_memory_}, &clock_, log_.get());
+    Result<std::unique_ptr<GrpcServer>> server = GrpcServer::Create(
+        options, {&inference_, &info_, &shared_memory_, &adjustable_log_, &traces_}, &clock_,
+        log_.get());
     EXPECT_TRUE(server.ok()) << server.status();
     server_ = *std::move(server);
     grpc::ChannelArguments arguments;
@@ -59,6 +60,8 @@ class RunningServer : public testing::Test {
 
   SystemClock clock_;
   std::unique_ptr<Log> log_ = Log::Silent();
+  AdjustableLog adjustable_log_{log_.get(), LogLevel::kInfo};
+  TraceSettings traces_{log_.get()};
   std::unique_ptr<Metrics> metrics_ = Metrics::Create();
   DoubleRepository repository_;
   Gate gate_{{}, &clock_, log_.get(), metrics_.get()};

@@ -184,10 +184,10 @@ TEST(InflaterTest, WithoutMemoryItSaysSo) {
       Inflater::Fault::kNoMemory);
 }
 
-HttpResponse Encode(ContentCoding coding, const std::string& body, bool never = false) {
+HttpResponse Encode(ContentCoding coding, const std::string& body, bool may = true) {
   HttpResponse response;
   response.body = body;
-  response.never_encoded = never;
+  response.may_compress = may;
   const auto encoder = ResponseEncoder::Create(coding, &response);
   if (encoder == nullptr) return response;
   while (!encoder->Step()) {
@@ -224,7 +224,7 @@ TEST(ResponseEncoderTest, LeavesTheRestAsItIs) {
   EXPECT_EQ(identity.body, large);
   EXPECT_EQ(HeaderOf(identity, "Content-Encoding"), "");
   EXPECT_EQ(HeaderOf(identity, "Vary"), "Accept-Encoding");
-  const HttpResponse stream = Encode(ContentCoding::kGzip, large, /*never=*/true);
+  const HttpResponse stream = Encode(ContentCoding::kGzip, large, /*may=*/false);
   EXPECT_EQ(stream.body, large);
   EXPECT_TRUE(stream.headers.empty());
 }
@@ -234,6 +234,7 @@ TEST(ResponseEncoderTest, GivesUpOnWhatDoesNotShrink) {
   ASSERT_GT(noise.size(), size_t{300} << 10);
   HttpResponse response;
   response.body = noise;
+  response.may_compress = true;
   const auto encoder = ResponseEncoder::Create(ContentCoding::kGzip, &response);
   ASSERT_NE(encoder, nullptr);
   EXPECT_TRUE(encoder->Step());

@@ -12,6 +12,7 @@
 #include "http/routes.h"
 #include "http/test_client.h"
 #include "http/test_handlers.h"
+#include "http/zlib_data.h"
 #include "metrics/metrics.h"
 #include "serving/gate.h"
 
@@ -23,9 +24,11 @@ class HandlersTest : public ::testing::Test {
   HandlersTest() {
     HttpListener::Options options;
     options.port = 0;
-    auto listener = HttpListener::Create(
-        options, ServingRoutes({&inference_, &info_, metrics_.get(), &shared_memory_}), &clock_,
-        log_.get());
+    auto listener =
+        HttpListener::Create(options,
+                             ServingRoutes({&inference_, &info_, metrics_.get(), &shared_memory_,
+                                            &adjustable_log_, &traces_}),
+                             &clock_, log_.get());
     EXPECT_TRUE(listener.ok());
     listener_ = *std::move(listener);
     client_ = std::make_unique<TestClient>(listener_->port());
@@ -41,6 +44,8 @@ class HandlersTest : public ::testing::Test {
 
   SystemClock clock_;
   std::unique_ptr<Log> log_ = Log::Silent();
+  AdjustableLog adjustable_log_{log_.get(), LogLevel::kInfo};
+  TraceSettings traces_{log_.get()};
   std::unique_ptr<Metrics> metrics_ = Metrics::Create();
   DoubleRepository repository_;
   Gate gate_{{}, &clock_, log_.get(), metrics_.get()};
@@ -196,6 +201,80 @@ TEST_F(HandlersTest, BadBodiesAreRefusedWithOneSentence) {
   }
   EXPECT_EQ(gate_.in_flight(), 0u);
   EXPECT_EQ(Post("/predict", R"({"input": [1]})").status, 200);
+}
+
+TEST_F(HandlersTest, LogSettingsAreReadAndChanged) {
+  const std::string before =
+      R"({"log_file":"","log_info":true,"log_warning":true,"log_error":true,)"
+      R"("log_verbose_level":0,"log_format":"ISO8601"})";
+  EXPECT_EQ(Get("/v2/logging").body, before);
+  const TestAnswer changed = Post("/v2/logging", R"({"log_info":false,"log_verbose_level":1})");
+  EXPECT_EQ(changed.status, 200);
+  EXPECT_NE(changed.body.find(R"("log_info":false)"), std::string::npos) << changed.body;
+  EXPECT_EQ(Get("/v2/logging").body, changed.body);
+  EXPECT_FALSE(adjustable_log_.settings().info);
+  EXPECT_EQ(Post("/v2/logging", R"({"log_file":"/tmp/x"})").status, 400);
+  EXPECT_EQ(Post("/v2/logging", R"({"log_info":1})").status, 400);
+  EXPECT_EQ(Get("/v2/logging").body, changed.body);
+}
+
+TEST_F(HandlersTest, TraceSettingsAreKeptForAllAndForOne) {
+  EXPECT_EQ(Post("/v2/trace/setting", R"({"trace_rate":"5"})").status, 200);
+  EXPECT_EQ(Post("/v2/models/echo/trace/setting", R"({"trace_level":["TIMESTAMPS"]})").body,
+            R"({"log_frequency":"0","trace_count":"-1","trace_file":"",)"
+            R"("trace_level":["TIMESTAMPS"],"trace_mode":"triton","trace_rate":"5"})");
+  EXPECT_NE(Get("/v2/models/pair/trace/setting").body.find(R"("trace_level":["OFF"])"),
+            std::string::npos);
+  EXPECT_EQ(Post("/v2/models/echo/trace/setting", R"({"trace_level":null})").status, 200);
+  EXPECT_EQ(Get("/v2/models/echo/trace/setting").body, Get("/v2/trace/setting").body);
+  EXPECT_EQ(Get("/v2/models/nobody/trace/setting").status, 404);
+  EXPECT_EQ(Get("/v2/models/echo/versions/1/trace/setting").status, 404);
+  EXPECT_EQ(Post("/v2/trace/setting", R"({"trace_rate":"x"})").status, 400);
+}
+
+TEST_F(HandlersTest, GenerateAnswersWithAnObjectOrOneEvent) {
+  const std::string body = R"({"x": [0.5, -2], "id": "g", "temperature": 1})";
+  const std::string object =
+      R"({"id":"g","model_name":"echo","model_version":"1","output":[0.5,-2.0]})";
+  for (const std::string path :
+       {"/v2/models/echo/generate", "/v2/models/echo/versions/1/generate"}) {
+    const TestAnswer answer = Post(path, body);
+    EXPECT_EQ(answer.status, 200) << answer.body;
+    EXPECT_EQ(answer.body, object);
+    EXPECT_EQ(answer.headers.at("content-type"), "application/json");
+  }
+  for (const std::string path :
+       {"/v2/models/echo/generate_stream", "/v2/models/echo/versions/1/generate_stream"}) {
+    const TestAnswer answer = Post(path, body, "Accept-Encoding: gzip\r\n");
+    EXPECT_EQ(answer.status, 200) << answer.body;
+    EXPECT_EQ(answer.body, "data: " + object + "\n\n");
+    EXPECT_EQ(answer.headers.at("content-type"), "text/event-stream; charset=utf-8");
+    EXPECT_EQ(answer.headers.count("content-encoding"), 0u);
+  }
+  for (const std::string path : {"/v2/models/echo/generate", "/v2/models/echo/generate_stream"}) {
+    EXPECT_EQ(Post(path, "{").status, 400);
+    EXPECT_EQ(Post(path, R"({"y": 1})").status, 400);
+    EXPECT_EQ(Get(path).headers.at("allow"), "POST");
+  }
+  EXPECT_EQ(Post("/v2/models/nobody/generate", body).status, 404);
+  EXPECT_EQ(gate_.in_flight(), 0u);
+}
+
+TEST_F(HandlersTest, InferenceIsCompressedForWhoWantsIt) {
+  std::string body = R"({"inputs":[{"name":"x","shape":[2000],"datatype":"FP32","data":[0)";
+  for (int i = 1; i < 2000; ++i) body += ",1";
+  body += "]}]}";
+  const std::string plain = Post("/v2/models/echo/infer", body).body;
+  const std::string json = JsonLength(body.size());
+  const TestAnswer answer = Post("/v2/models/echo/infer", Compress(body, ContentCoding::kDeflate),
+                                 json + "Content-Encoding: deflate\r\nAccept-Encoding: gzip\r\n");
+  ASSERT_EQ(answer.status, 200) << answer.body;
+  EXPECT_EQ(answer.headers.at("content-encoding"), "gzip");
+  EXPECT_EQ(Decompress(answer.body, ContentCoding::kGzip), plain);
+  const std::string wants = "Accept-Encoding: gzip\r\n";
+  EXPECT_EQ(client_->Ask(GetRequest("/metrics", wants)).headers.at("content-encoding"), "gzip");
+  EXPECT_EQ(client_->Ask(GetRequest("/metrics")).headers.count("content-encoding"), 0u);
+  EXPECT_EQ(client_->Ask(GetRequest("/", wants)).headers.count("content-encoding"), 0u);
 }
 
 TEST_F(HandlersTest, EachFailureHasItsCode) {

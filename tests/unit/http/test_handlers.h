@@ -32,6 +32,7 @@ class EchoHandler final : public HttpHandler {
     HttpResponse response;
     response.content_type = "application/octet-stream";
     response.body = request.body;
+    response.may_compress = true;
     for (const auto& [name, value] : request.path_params) {
       response.headers.emplace_back("X-Param-" + name, value);
     }

@@ -1,0 +1,47 @@
+#include "grpc/rpcs/trace_setting.h"
+
+#include <string>
+#include <vector>
+
+#include "grpc/status_mapping.h"
+#include "proto/inference.pb.h"
+
+namespace flambeau {
+namespace {
+
+// A setting without values is one to clear.
+TraceUpdate Decode(const inference::TraceSettingRequest& request) {
+  TraceUpdate update;
+  for (const auto& [name, value] : request.settings()) {
+    auto& setting = update[name];
+    if (value.value_size() == 0) continue;
+    setting = std::vector<std::string>(value.value().begin(), value.value().end());
+  }
+  return update;
+}
+
+Result<TraceValues> Answer(const ServerInfo& info, TraceSettings* settings,
+                           const inference::TraceSettingRequest& request) {
+  const std::string& model = request.model_name();
+  if (!model.empty()) FLAMBEAU_RETURN_IF_ERROR(info.ModelReady(model, "").status());
+  return settings->Update(model, Decode(request));
+}
+
+}  // namespace
+
+grpc::ServerUnaryReactor* HandleTraceSetting(grpc::CallbackServerContext* context,
+                                             const ServerInfo& info, TraceSettings* settings,
+                                             const inference::TraceSettingRequest& request,
+                                             inference::TraceSettingResponse* response) {
+  const Result<TraceValues> values = Answer(info, settings, request);
+  if (values.ok()) {
+    for (const auto& [name, list] : *values) {
+      (*response->mutable_settings())[name].mutable_value()->Add(list.begin(), list.end());
+    }
+  }
+  grpc::ServerUnaryReactor* reactor = context->DefaultReactor();
+  reactor->Finish(ToGrpcStatus(values.status()));
+  return reactor;
+}
+
+}  // namespace flambeau

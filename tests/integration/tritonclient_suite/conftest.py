@@ -1,0 +1,35 @@
+import os
+import shutil
+import subprocess
+import sys
+
+import pytest
+
+TESTS = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+sys.path.insert(0, TESTS)
+
+import harness  # noqa: E402
+from clients import KINDS, Triton  # noqa: E402
+
+
+@pytest.fixture(scope="session")
+def models(tmp_path_factory):
+    """A directory of the conformance models and the demo's digits."""
+    directory = str(tmp_path_factory.mktemp("models"))
+    subprocess.run([sys.executable, os.path.join(TESTS, "conformance", "models.py"), directory], check=True)
+    os.remove(os.path.join(directory, "broken.pt"))
+    shutil.copy(os.path.join(os.environ["FLAMBEAU_DEMO_MODELS"], "digits.pt"), directory)
+    return directory
+
+
+@pytest.fixture(scope="session")
+def server(models):
+    with harness.Server(models, "--max-request-bytes", 16 << 20) as running:
+        yield running
+
+
+@pytest.fixture(params=KINDS)
+def client(request, server):
+    client = Triton(request.param, server)
+    yield client
+    client.close()

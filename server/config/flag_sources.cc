@@ -6,6 +6,8 @@
 #include <fstream>
 #include <iterator>
 #include <nlohmann/json.hpp>
+#include <set>
+#include <string>
 #include <utility>
 
 namespace flambeau {
@@ -33,9 +35,19 @@ std::string FlagOfKey(std::string key) {
 Status AddFile(const std::vector<std::string>& flags, const std::string& path,
                SourcedFlags* sourced) {
   FLAMBEAU_ASSIGN_OR_RETURN(const std::string text, ReadFile(path));
-  const auto json = nlohmann::json::parse(text, nullptr, /*allow_exceptions=*/false);
+  std::set<std::string> seen;  // by flag: "http-port" and "http_port" are one
+  std::string twice;
+  const auto note_key = [&](int depth, nlohmann::json::parse_event_t event, nlohmann::json& key) {
+    if (depth != 1 || event != nlohmann::json::parse_event_t::key) return true;
+    if (!seen.insert(FlagOfKey(key.get<std::string>())).second) twice = key.get<std::string>();
+    return true;
+  };
+  const auto json = nlohmann::json::parse(text, note_key, /*allow_exceptions=*/false);
   if (!json.is_object()) {
     return InvalidArgument("--config " + path + " does not hold one JSON object");
+  }
+  if (!twice.empty()) {
+    return InvalidArgument("--config " + path + ": '" + twice + "' is there twice; set it once");
   }
   for (const auto& [key, value] : json.items()) {
     const std::string flag = FlagOfKey(key);

@@ -119,6 +119,17 @@ TEST_F(ConfigTest, AMistakeInTheFileNamesTheKey) {
   }
 }
 
+TEST_F(ConfigTest, ASettingMayBeInTheFileOnce) {
+  for (const char* text : {R"({"http-port": 1, "http-port": 2})",
+                           R"({"http-port": 1, "host": "::", "http_port": 1})"}) {
+    const std::string file = WriteFile(text);
+    const Exit exit = Refuse({"m", "--config", file.c_str()});
+    EXPECT_EQ(exit.code, kExitUsage) << text;
+    EXPECT_THAT(exit.text, HasSubstr("is there twice"));
+    EXPECT_THAT(exit.text, HasSubstr("http"));
+  }
+}
+
 TEST_F(ConfigTest, InspectTakesAFile) {
   auto parsed = Parse({"inspect", "model.pt", "--json"});
   const auto& config = std::get<InspectConfig>(parsed);

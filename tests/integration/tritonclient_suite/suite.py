@@ -3,6 +3,7 @@
 import os
 import queue
 
+import ml_dtypes
 import numpy
 import pytest
 import torch
@@ -94,6 +95,48 @@ def test_statistics(client):
     assert {"linear", "add"} <= {model["name"] for model in every}
 
 
+def test_log_settings(client, server):
+    def settings(answer):
+        if not client.is_grpc:
+            return answer
+        return {name: next(iter(value.values())) for name, value in answer["settings"].items()}
+
+    before = settings(client.get_log_settings())
+    assert before == {"log_file": "", "log_info": True, "log_warning": True, "log_error": True,
+                      "log_verbose_level": 1, "log_format": "ISO8601"}
+    try:
+        changed = settings(client.update_log_settings({"log_info": False, "log_verbose_level": 0}))
+        assert (changed["log_info"], changed["log_verbose_level"]) == (False, 0)
+        assert settings(client.get_log_settings()) == changed
+        quiet = len(server.lines)
+        client.infer("echo", [client.tensor("x", linear_input(), "FP32")], request_id="unheard")
+        assert len(server.lines) == quiet
+        with pytest.raises(InferenceServerException, match="log_file"):
+            client.update_log_settings({"log_file": "/tmp/elsewhere"})
+    finally:
+        client.update_log_settings({"log_info": True, "log_verbose_level": 1})
+
+
+def test_trace_settings(client):
+    def settings(answer):
+        if not client.is_grpc:
+            return {name: value if isinstance(value, list) else [value] for name, value in answer.items()}
+        return {name: value["value"] for name, value in answer["settings"].items()}
+
+    defaults = settings(client.get_trace_settings())
+    assert defaults["trace_level"] == ["OFF"] and defaults["trace_rate"] == ["1000"]
+    assert settings(client.get_trace_settings(model_name="linear")) == defaults
+    changed = settings(client.update_trace_settings(
+        model_name="linear", settings={"trace_level": ["TIMESTAMPS"], "trace_rate": "5"}))
+    assert changed == {**defaults, "trace_level": ["TIMESTAMPS"], "trace_rate": ["5"]}
+    assert settings(client.get_trace_settings(model_name="linear")) == changed
+    assert settings(client.get_trace_settings(model_name="add")) == defaults
+    cleared = client.update_trace_settings(model_name="linear", settings={"trace_level": None, "trace_rate": None})
+    assert settings(cleared) == defaults
+    with pytest.raises(InferenceServerException, match="nobody"):
+        client.get_trace_settings(model_name="nobody")
+
+
 # ---- Inference ----
 
 
@@ -112,9 +155,10 @@ def test_each_datatype_comes_back(client, models, datatype):
 
 
 def test_bf16_comes_back(client):
-    x = numpy.array([[1.0, -2.5, 0.0], [3.0, 256.0, -0.0078125]], dtype=numpy.float32)  # exact in BF16
+    x = numpy.array([[1.0, -2.5, 0.0], [3.0, 256.0, -0.0078125]], dtype=ml_dtypes.bfloat16)
     result = client.infer("echo", [client.tensor("x", x, "BF16")])
-    numpy.testing.assert_array_equal(result.as_numpy("output"), x)
+    numpy.testing.assert_array_equal(result.as_numpy("output").astype(numpy.float32),
+                                  x.astype(numpy.float32))
 
 
 @pytest.mark.parametrize("datatype", ("UINT8", "INT8", "INT16", "INT32", "INT64", "FP32", "FP64"))
@@ -145,9 +189,7 @@ def test_text_and_flags(client, models):
 
 
 def test_a_demo_model(client, models):
-    x = numpy.linspace(0, 1, 2 * 784, dtype=numpy.float32)
-    shape = client.get_model_metadata("digits")["inputs"][0]["shape"]
-    x = x.reshape([2, *(int(n) for n in shape[1:])]) if len(shape) > 1 else x.reshape(2, -1)
+    x = numpy.linspace(0, 1, 2 * 64, dtype=numpy.float32).reshape(2, 1, 8, 8)
     expected = libtorch(models, "digits", torch.from_numpy(x))
     name = client.get_model_metadata("digits")["inputs"][0]["name"]
     result = client.infer("digits", [client.tensor(name, x, "FP32")])

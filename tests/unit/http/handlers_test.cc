@@ -1,6 +1,7 @@
 // The REST endpoints over a real listener, in front of a repository of doubles.
 #include <gtest/gtest.h>
 
+#include <map>
 #include <memory>
 #include <string>
 #include <thread>
@@ -24,11 +25,7 @@ class HandlersTest : public ::testing::Test {
   HandlersTest() {
     HttpListener::Options options;
     options.port = 0;
-    auto listener =
-        HttpListener::Create(options,
-                             ServingRoutes({&inference_, &info_, metrics_.get(), &shared_memory_,
-                                            &adjustable_log_, &traces_}),
-                             &clock_, log_.get());
+    auto listener = HttpListener::Create(options, ServingRoutes(services_), &clock_, log_.get());
     EXPECT_TRUE(listener.ok());
     listener_ = *std::move(listener);
     client_ = std::make_unique<TestClient>(listener_->port());
@@ -52,6 +49,8 @@ class HandlersTest : public ::testing::Test {
   Inference inference_{&gate_, &repository_, &clock_};
   ServerInfo info_{&repository_, &gate_};
   SharedMemory shared_memory_{{}};
+  const HttpServices services_{&inference_,     &info_,           metrics_.get(),
+                               &shared_memory_, &adjustable_log_, &traces_};
   std::unique_ptr<HttpListener> listener_;
   std::unique_ptr<TestClient> client_;
 };
@@ -275,6 +274,47 @@ TEST_F(HandlersTest, InferenceIsCompressedForWhoWantsIt) {
   EXPECT_EQ(client_->Ask(GetRequest("/metrics", wants)).headers.at("content-encoding"), "gzip");
   EXPECT_EQ(client_->Ask(GetRequest("/metrics")).headers.count("content-encoding"), 0u);
   EXPECT_EQ(client_->Ask(GetRequest("/", wants)).headers.count("content-encoding"), 0u);
+}
+
+// A path that a pattern matches.
+std::string PathOf(const std::string& pattern) {
+  std::string path;
+  for (size_t i = 0; i < pattern.size(); ++i) {
+    if (pattern[i] != ':') {
+      path += pattern[i];
+      continue;
+    }
+    path += "1";
+    while (i + 1 < pattern.size() && pattern[i + 1] != '/') ++i;
+  }
+  return path;
+}
+
+TEST_F(HandlersTest, EveryRouteNamesTheMethodsThatItTakes) {
+  std::map<std::string, std::string> allow;
+  for (const HttpRoute& route : ServingRoutes(services_)) {
+    std::string& methods = allow[PathOf(route.pattern)];
+    methods += (methods.empty() ? "" : ", ") + route.method;
+    if (route.method == "GET") methods += ", HEAD";
+  }
+  for (const auto& [path, methods] : allow) {
+    const TestAnswer answer = client_->Ask("DELETE " + path + " HTTP/1.1\r\nHost: t\r\n\r\n");
+    EXPECT_EQ(answer.status, 405) << path;
+    EXPECT_EQ(answer.headers.at("allow"), methods) << path;
+    EXPECT_EQ(answer.body.substr(0, 10), "{\"error\":\"") << path;
+  }
+}
+
+TEST_F(HandlersTest, UnknownPathsAreNotFound) {
+  for (const std::string path :
+       {"/v", "/v1/models", "/v2/models/echo/nothing", "/v2/models/echo/versions/1/nothing",
+        "/v2/models/echo/infer/", "/v2/trace", "/v2/logging/x", "/v2/models",
+        "/v2/models/echo/versions/1/trace/setting", "/predict/echo/1/x"}) {
+    for (const TestAnswer& answer : {Get(path), Post(path, "{}")}) {
+      EXPECT_EQ(answer.status, 404) << path;
+      EXPECT_EQ(answer.body.substr(0, 10), "{\"error\":\"") << path;
+    }
+  }
 }
 
 TEST_F(HandlersTest, EachFailureHasItsCode) {

@@ -44,7 +44,8 @@ Status DecodeOutput(JsonCursor* cursor, InferRequest* request) {
   }
   if (output.name.empty()) return InvalidArgument(path + " has no name: name the output");
   FLAMBEAU_ASSIGN_OR_RETURN(output.shared_memory, place.Finish(path));
-  if (output.shared_memory && output.binary) {
+  // Triton's clients say "binary_data": false with it.
+  if (output.shared_memory && output.binary.value_or(false)) {
     return InvalidArgument(path +
                            " has both parameters.binary_data and parameters.shared_memory_region: "
                            "send one of them");

@@ -24,7 +24,7 @@ def models(tmp_path_factory):
 
 @pytest.fixture(scope="session")
 def server(models):
-    with harness.Server(models, "--max-request-bytes", 16 << 20) as running:
+    with harness.Server(models, "--allow-shared-memory") as running:
         yield running
 
 

@@ -8,7 +8,7 @@ import numpy
 import pytest
 import torch
 from clients import PATIENCE
-from tritonclient.utils import InferenceServerException
+from tritonclient.utils import InferenceServerException, shared_memory
 
 NUMBERS = ("BOOL", "UINT8", "UINT16", "UINT32", "UINT64", "INT8", "INT16", "INT32", "INT64", "FP16", "FP32",
            "FP64")
@@ -286,6 +286,52 @@ def test_async_infer(client, models):
         results.append(result)
     for result in results:
         check_linear(models, result, batches[int(client.id_of(result))])
+
+
+def test_classification(client, models):
+    x = linear_input()
+    scores = libtorch(models, "linear", torch.from_numpy(x)).numpy()
+    for binary in client.encodings():
+        result = client.infer("linear", [client.tensor("input", x, "FP32", binary)],
+                              outputs=[client.output("output", binary, class_count=2)])
+        classes = result.as_numpy("output")
+        assert classes.shape == (2, 2)
+        for row, best in zip(scores, classes):
+            texts = [entry.decode() if isinstance(entry, bytes) else entry for entry in best]
+            indices = [int(text.split(":")[1]) for text in texts]
+            assert indices == list(numpy.argsort(-row, kind="stable")[:2])
+            assert float(texts[0].split(":")[0]) == pytest.approx(float(row.max()), abs=1e-6)
+
+
+def test_system_shared_memory(client, models):
+    x = linear_input()
+    expected = libtorch(models, "linear", torch.from_numpy(x)).numpy()
+    key = f"/triton-suite-{os.getpid()}-{client.kind}"
+    region = shared_memory.create_shared_memory_region("region", key, x.nbytes + expected.nbytes)
+    try:
+        shared_memory.set_shared_memory_region(region, [x])
+        client.register_system_shared_memory("region", key, x.nbytes + expected.nbytes)
+        status = client.get_system_shared_memory_status()
+        regions = status.get("regions", {}).values() if client.is_grpc else status
+        assert [entry["name"] for entry in regions] == ["region"]
+        tensor = client.types.InferInput("input", list(x.shape), "FP32")
+        tensor.set_shared_memory("region", x.nbytes)
+        output = client.types.InferRequestedOutput("output")
+        output.set_shared_memory("region", expected.nbytes, offset=x.nbytes)
+        result = client.infer("linear", [tensor], outputs=[output])
+        assert result.get_output("output") is not None
+        got = shared_memory.get_contents_as_numpy(region, numpy.float32, expected.shape, offset=x.nbytes)
+        numpy.testing.assert_array_equal(got, expected)
+        with pytest.raises(InferenceServerException, match="region"):
+            client.register_system_shared_memory("region", key, x.nbytes)
+        client.unregister_system_shared_memory("region")
+        with pytest.raises(InferenceServerException, match="region"):
+            client.infer("linear", [tensor])
+        client.unregister_system_shared_memory()
+        client.unregister_cuda_shared_memory()
+    finally:
+        client.unregister_system_shared_memory()
+        shared_memory.destroy_shared_memory_region(region)
 
 
 # ---- Streams ----

@@ -316,6 +316,10 @@ TEST(DecodeInfer, PlacesInSharedMemory) {
                          R"("binary_data":true)")),
             "outputs[0] has both parameters.binary_data and parameters.shared_memory_region: send "
             "one of them");
+  const auto triton =
+      Decode(with(R"("shared_memory_region":"r","shared_memory_byte_size":3,"binary_data":false)"));
+  ASSERT_TRUE(triton.ok()) << triton.status();
+  EXPECT_EQ(triton->outputs[0].shared_memory->bytes, 3U);
   EXPECT_EQ(Refusal(One(good + R"(,"data":[1],"parameters":{"shared_memory_region":"r",)"
                                R"("shared_memory_byte_size":4})")),
             "inputs[0] has more than one of data, parameters.binary_data_size and "

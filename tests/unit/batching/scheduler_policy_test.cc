@@ -1,15 +1,13 @@
-// Priorities, queue policies, preferred sizes and the order of answers.
+// Priorities, queue policies and preferred sizes.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
 
+#include "batching/policy_fixture.h"
 #include "batching/queue_policies.h"
-#include "batching/scheduler.h"
-#include "batching/scheduler_fixture.h"
 
 namespace flambeau {
 namespace {
@@ -17,70 +15,8 @@ namespace {
 using std::chrono::milliseconds;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
-using ::testing::IsEmpty;
 
-// The answers as they come. Threads: any.
-class AnswerLog {
- public:
-  WorkDone Done(const std::string& name) {
-    return [this, name](Result<Outcome> outcome) {
-      const std::lock_guard lock(mutex_);
-      names_.push_back(outcome.ok() ? name : name + "!");
-      changed_.notify_all();
-    };
-  }
-  std::vector<std::string> Await(size_t count) {
-    std::unique_lock lock(mutex_);
-    changed_.wait(lock, [&] { return names_.size() >= count; });
-    return names_;
-  }
-  std::vector<std::string> names() const {
-    const std::lock_guard lock(mutex_);
-    return names_;
-  }
-
- private:
-  mutable std::mutex mutex_;
-  std::condition_variable changed_;
-  std::vector<std::string> names_;
-};
-
-class SchedulerPolicyTest : public SchedulerFixture {
- protected:
-  struct Ask {
-    uint64_t priority = 0;
-    Duration timeout{};
-    TimePoint deadline = kNoDeadline;
-    int64_t rows = 1;
-  };
-  Work MakeWork(const Ask& ask) {
-    Work work;
-    work.arguments.push_back(
-        TensorOf(std::vector<float>(static_cast<size_t>(2 * ask.rows), 1), ask.rows));
-    work.priority = ask.priority;
-    work.queue_timeout = ask.timeout;
-    work.deadline = ask.deadline;
-    return work;
-  }
-  std::unique_ptr<Reply> Send(const Ask& ask) {
-    auto reply = std::make_unique<Reply>();
-    Work work = MakeWork(ask);
-    work.done = reply->Done();
-    scheduler_->Submit(std::move(work));
-    return reply;
-  }
-  void Send(const std::string& name, const Ask& ask) {
-    Work work = MakeWork(ask);
-    work.done = answers_.Done(name);
-    scheduler_->Submit(std::move(work));
-  }
-  void WithLevels(uint64_t levels, uint64_t chosen) {
-    options_.priority_levels = levels;
-    options_.default_priority = chosen;
-  }
-
-  AnswerLog answers_;
-};
+using SchedulerPolicyTest = PolicyFixture;
 
 TEST_F(SchedulerPolicyTest, TheHighestPriorityGoesFirst) {
   WithLevels(3, 2);
@@ -323,103 +259,6 @@ TEST_F(SchedulerPolicyTest, WithoutADelayAPreferredSizeHoldsNothing) {
   options_.preferred_batch_sizes = {8};
   Create();
   EXPECT_EQ(Send({})->BatchRows(), 1);
-}
-
-// A request of three rows runs until the latch opens; others pass.
-class AnswerOrderTest : public SchedulerPolicyTest {
- protected:
-  void CreateOrdered() {
-    options_.preserve_ordering = true;
-    options_.instances = 2;
-    options_.max_batch_size = 1;
-    script_.on_run = [this](int64_t rows) {
-      if (rows == 3) latch_.Pass();
-    };
-    Create();
-    latch_.Close();
-    Send("slow", {0, {}, kNoDeadline, 3});
-    latch_.AwaitHeld(1);
-  }
-};
-
-TEST_F(AnswerOrderTest, AnswersLeaveInTheOrderOfTheirRequests) {
-  CreateOrdered();
-  Send("quick", {});
-  Send("next", {});
-  journal_.AwaitRuns(3);  // the second worker has given "quick" away
-  EXPECT_THAT(answers_.names(), IsEmpty());
-  latch_.Open();
-  EXPECT_THAT(answers_.Await(3), ElementsAre("slow", "quick", "next"));
-}
-
-TEST_F(AnswerOrderTest, FailuresWaitForTheirTurnToo) {
-  options_.default_policy.default_timeout = milliseconds(5);
-  CreateOrdered();
-  const auto cancel = std::make_shared<CancelToken>();
-  Send("slow too", {0, {}, kNoDeadline, 3});
-  latch_.AwaitHeld(2);
-  Send("expired", {});
-  clock_.AwaitWaiters(1, clock_.Now() + milliseconds(5));
-  clock_.Advance(milliseconds(5));
-  Work work = MakeWork({});
-  work.cancel = cancel;
-  work.done = answers_.Done("cancelled");
-  scheduler_->Submit(std::move(work));
-  cancel->Cancel();
-  Send("last", {});
-  EXPECT_THAT(answers_.names(), IsEmpty());
-  latch_.Open();
-  EXPECT_THAT(answers_.Await(5), ElementsAre("slow", "slow too", "expired!", "cancelled!", "last"));
-}
-
-TEST_F(AnswerOrderTest, WhatIsRefusedAtOnceIsNotHeld) {
-  options_.max_queue_size = 1;
-  CreateOrdered();
-  Send("slow too", {0, {}, kNoDeadline, 3});
-  latch_.AwaitHeld(2);
-  Send("waits", {});
-  EXPECT_EQ(Send({})->Code(), StatusCode::kResourceExhausted);
-  latch_.Open();
-  EXPECT_THAT(answers_.Await(3), ElementsAre("slow", "slow too", "waits"));
-}
-
-TEST_F(AnswerOrderTest, TheAnswersThatAreHeldAreBounded) {
-  options_.max_queue_size = 2;
-  CreateOrdered();
-  // One waits for its turn after the other; 2 * 2 + 2 workers' runs may be unanswered.
-  for (int i = 0; i < 5; ++i) {
-    Send("quick", {});
-    journal_.AwaitRuns(static_cast<size_t>(i) + 2);
-  }
-  const auto refused = Send({});
-  EXPECT_EQ(refused->Code(), StatusCode::kResourceExhausted);
-  EXPECT_THAT(std::string(Message(refused->Wait().status())), HasSubstr("turn"));
-  latch_.Open();
-  EXPECT_THAT(answers_.Await(6), ElementsAre("slow", "quick", "quick", "quick", "quick", "quick"));
-}
-
-TEST_F(AnswerOrderTest, StoppingAnswersWhatIsHeld) {
-  CreateOrdered();
-  Send("quick", {});
-  Send("next", {});
-  journal_.AwaitRuns(3);
-  scheduler_->Stop();
-  EXPECT_THAT(answers_.names(), IsEmpty());
-  latch_.Open();
-  EXPECT_THAT(answers_.Await(3), ElementsAre("slow", "quick", "next"));
-}
-
-TEST_F(AnswerOrderTest, ACallbackMaySubmitAgain) {
-  CreateOrdered();
-  Work work = MakeWork({});
-  work.done = [this, note = answers_.Done("first")](Result<Outcome> outcome) {
-    Send("again", {});
-    note(std::move(outcome));
-  };
-  scheduler_->Submit(std::move(work));
-  Send("next", {});
-  latch_.Open();
-  EXPECT_THAT(answers_.Await(4), ElementsAre("slow", "first", "next", "again"));
 }
 
 }  // namespace

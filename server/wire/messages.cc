@@ -101,7 +101,10 @@ std::string EncodeWelcome(const ServerMetadata& server, const std::vector<IndexE
                        "GET /v2/models/{model}",
                        "GET /v2/models/{model}/ready",
                        "POST /v2/models/{model}/infer",
+                       "POST /v2/models/{model}/generate",
+                       "POST /v2/models/{model}/generate_stream",
                        "POST /v2/repository/index",
+                       "GET /v2/logging",
                        "GET /metrics"};
   return Dump(json, 2) + '\n';
 }

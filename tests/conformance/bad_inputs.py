@@ -174,6 +174,8 @@ INFER = [
     linear(55, "timeout-is-a-fraction", parameters={"timeout": 1.5}, says="timeout"),
     linear(55, "priority-negative", parameters={"priority": -1}, says="priority"),
     linear(55, "priority-is-text", parameters={"priority": "high"}, says="priority"),
+    linear(55, "headers-is-reserved", parameters={"headers": "a"}, says="headers"),
+    linear(55, "triton-keys-are-reserved", parameters={"triton_mine": "a"}, says="triton_mine"),
     linear(55, "sequence-start-is-a-number", parameters={"sequence_start": 1}, says="sequence"),
     linear(55, "sequences-are-not-served", parameters={"sequence_id": 1}, status="UNIMPLEMENTED",
            says="sequence"),

@@ -7,6 +7,7 @@
 #include <string_view>
 #include <utility>
 
+#include "serving/list_binding.h"
 #include "serving/scalar_binding.h"
 
 namespace flambeau {
@@ -142,6 +143,7 @@ Result<Value> BindOne(const ArgumentFact& argument, Value value) {
     if (argument.optional || argument.has_default) return value;
     return InvalidArgument("Input " + Quote(argument.name) + " must not be null.");
   }
+  if (const auto element = ListElement(argument)) return BindList(argument, *element, value);
   if (argument.kind == ValueKind::kOther) {
     return Unimplemented("Input " + Quote(argument.name) + " is of type " + argument.type +
                          ", which cannot be sent yet.");

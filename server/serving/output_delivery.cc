@@ -5,6 +5,7 @@
 #include <string_view>
 #include <utility>
 
+#include "repository/declaration.h"
 #include "serving/classification.h"
 
 namespace flambeau {
@@ -21,27 +22,17 @@ std::optional<size_t> AliasIndex(std::string_view name) {
   return index;
 }
 
-// Which of the model's results a name means, where that can be told.
-std::optional<size_t> ResultIndex(const std::vector<ResultFact>& results, const std::string& name) {
-  for (size_t i = 0; i < results.size(); ++i) {
-    if (results[i].name == name) return i;
-  }
-  if (const auto alias = AliasIndex(name)) return alias;
-  return name == "output" ? std::optional<size_t>(0) : std::nullopt;  // a lone result
-}
-
-// The labels that the configuration has for an output, by its name or its position.
-std::vector<std::string> LabelsOf(const ModelConfig& config, const std::vector<ResultFact>& results,
+// The labels that the configuration has for what a request calls `name`: a declared name, the
+// model's own for it, or a position.
+std::vector<std::string> LabelsOf(const ModelConfig& config, const Declaration* declaration,
                                   const std::string& name) {
+  const std::string shown = declaration == nullptr ? name : declaration->OutputName(name);
   for (const ConfigTensor& output : config.outputs) {
-    if (output.name == name) return output.labels;
+    if (output.name == shown) return output.labels;
   }
-  const std::optional<size_t> index = ResultIndex(results, name);
-  if (!index) return {};
-  for (const ConfigTensor& output : config.outputs) {
-    if (ResultIndex(results, output.name) == index) return output.labels;
-  }
-  return {};
+  const std::optional<size_t> index = AliasIndex(name);
+  if (!index || *index >= config.outputs.size()) return {};
+  return config.outputs[*index].labels;
 }
 
 }  // namespace
@@ -55,8 +46,10 @@ Result<OutputDelivery> OutputDelivery::Create(const std::vector<RequestedOutput>
   };
   if (std::none_of(requested.begin(), requested.end(), has_step)) return delivery;
   const std::shared_ptr<const ModelConfig> config = servable.config();
-  if (config->max_batch_size) delivery.batched_ = *config->max_batch_size > 0;
-  const std::vector<MethodFacts>& methods = servable.facts().methods;
+  const Declaration* const declaration = servable.declaration(0);
+  if (declaration != nullptr && declaration->max_batch_size()) {
+    delivery.batched_ = *declaration->max_batch_size() > 0;
+  }
   for (const RequestedOutput& output : requested) {
     Step step;
     step.classification = output.classification;
@@ -64,9 +57,7 @@ Result<OutputDelivery> OutputDelivery::Create(const std::vector<RequestedOutput>
       return InvalidArgument("Output '" + output.name +
                              "' cannot be classified into shared memory; ask for one of the two.");
     }
-    if (output.classification > 0 && !methods.empty()) {
-      step.labels = LabelsOf(*config, methods.front().results, output.name);
-    }
+    if (output.classification > 0) step.labels = LabelsOf(*config, declaration, output.name);
     if (output.shared_memory) {
       FLAMBEAU_ASSIGN_OR_RETURN(step.target, memory.Target(*output.shared_memory));
     }

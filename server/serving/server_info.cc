@@ -1,7 +1,10 @@
 #include "serving/server_info.h"
 
 #include <algorithm>
+#include <optional>
 #include <utility>
+
+#include "serving/list_binding.h"
 
 namespace flambeau {
 namespace {
@@ -52,8 +55,10 @@ void AddProperties(const std::string& group, const Shown& shown,
 
 void ShowInput(const ArgumentFact& argument, ModelMetadata* metadata) {
   const bool tensor = argument.kind == ValueKind::kTensor;
+  const std::optional<ValueKind> element = ListElement(argument);
   Shown shown = tensor ? ShowTensor(argument.name, argument.tensor)
-                       : ShowScalar(argument.name, argument.kind);
+                       : ShowScalar(argument.name, element.value_or(argument.kind));
+  if (element) shown.metadata.shape = {-1};
   AddProperties("inputs", shown, &metadata->properties);
   const std::string start = "inputs." + argument.name;
   if (!tensor) metadata->properties[start + ".type"] = argument.type;

@@ -5,6 +5,7 @@
 #include <string_view>
 
 #include "codec/json_numbers.h"
+#include "serving/list_binding.h"
 
 namespace flambeau {
 namespace {
@@ -51,8 +52,11 @@ Result<Value> DecodeArgument(JsonCursor* cursor, const ArgumentFact& argument) {
     case ValueKind::kString:
       return AsValue(cursor->TakeString());
     case ValueKind::kOther:
-      return InvalidArgument(cursor->Path() + " has the type " + argument.type +
-                             ", which is not supported yet: tensors, bool, int, float and str are");
+      if (ListElement(argument)) break;
+      return InvalidArgument(
+          cursor->Path() + " has the type " + argument.type +
+          ", which is not supported: tensors, bool, int, float, str and lists of these "
+          "four are");
     case ValueKind::kTensor:
       break;
   }

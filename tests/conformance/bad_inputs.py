@@ -355,6 +355,10 @@ REST = [
         ("text", "abc"), ("negative", "-1"), ("plus", "+10"), ("past-the-end", "10000"),
         ("over-int32", "4294967296"), ("over-int64", "99999999999999999999"), ("fraction", "10.5"),
         ("hexadecimal", "0x10"), ("empty", ""), ("short", "10")]],
+    *[RestCase(25, f"raw-{name}", body, f"/v2/models/{model}/infer",
+               headers={"Inference-Header-Content-Length": "0"}) for name, model, body in [
+        ("of-two-inputs", "add", bytes(8)), ("half-an-element", "linear", bytes(39)), ("empty", "linear", b""),
+        ("not-a-row", "linear", bytes(44)), ("of-unknown-shape", "echo", bytes(4)), ("json", "linear", GOOD_BODY)]],
     *[RestCase(26, f"size-{name}", **binary(size=size)) for name, size in [
         ("negative", -1), ("fraction", 40.5), ("float", 40.0), ("text", "40"), ("bool", True), ("null", None),
         ("overflow", 2**64), ("over-int64", 2**63), ("wraps", 2**64 - 40), ("short", 36), ("extra", 44)]],
@@ -406,6 +410,10 @@ REST = [
                                   ("ready", "/v2/models/{}/ready", "GET"), ("predict", "/predict/{}", "POST")]],
     RestCase(46, "empty-name", GOOD_BODY, "/v2/models//infer", code=(400, 404)),
     RestCase(46, "dots-in-path", GOOD_BODY, "/v2/models/../models/linear/infer", code=(400, 404)),
+    *[RestCase(55, f"classification-{name}", message_with(
+        outputs=[{"name": "output", "parameters": {"classification": count}}])) for name, count in [
+        ("zero", 0), ("negative", -1), ("text", "3"), ("fraction", 1.5), ("bool", True), ("overflow", 2**64)]],
+    RestCase(55, "shared-memory-of-the-request", message_with(parameters={"shared_memory_region": "r"})),
     RestCase(55, "parameter-is-an-object", message_with(parameters={"x": {"y": 1}})),
     RestCase(55, "parameter-is-an-array", message_with(parameters={"x": [1]})),
     RestCase(55, "parameter-is-null", message_with(parameters={"timeout": None})),
@@ -445,6 +453,12 @@ GRPC = [
     GrpcCase(29, "raw-and-contents", _both_contents),
     GrpcCase(29, "raw-without-inputs", lambda message: message.ClearField("inputs")),
     GrpcCase(55, "parameter-without-value", _parameter_without_value),
+    *[GrpcCase(55, f"classification-{count}", lambda message, count=count: setattr(
+        message.outputs.add(name="output").parameters["classification"], "int64_param", count)) for count in (0, -1)],
+    GrpcCase(55, "classification-is-text", lambda message: setattr(
+        message.outputs.add(name="output").parameters["classification"], "string_param", "3")),
+    GrpcCase(55, "shared-memory-of-the-request", lambda message: setattr(
+        message.parameters["shared_memory_region"], "string_param", "r")),
     GrpcCase(55, "timeout-over-int64",
              lambda message: setattr(message.parameters["timeout"], "uint64_param", 2**64 - 1)),
 ]

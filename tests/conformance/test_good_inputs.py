@@ -103,3 +103,58 @@ def test_a_bad_row_fails_alone_when_sent_beside_good_ones(client):
         results = list(pool.map(send, range(400)))
     assert results.count("refused") == 80
     assert results.count("right") == 320
+
+
+def raw_binary(server, model, body):
+    return server.post(f"/v2/models/{model}/infer", body, headers={"Inference-Header-Content-Length": "0"})
+
+
+def test_a_body_may_be_one_tensor(server):
+    rows = [[float(number) for number in range(10)], [0.5] * 10]
+    body = encode("FP32", expected.flat(rows))
+    for count in (1, 2):
+        answer = raw_binary(server, "linear", body[:40 * count])
+        assert answer.status == 200, answer.body
+        length = int(answer.headers["Inference-Header-Content-Length"])
+        output = json.loads(answer.body[:length])["outputs"][0]
+        assert output["shape"] == [count, 5]
+        assert output["parameters"] == {"binary_data_size": 20 * count}
+        assert answer.body[length:] == encode("FP32", expected.flat(expected.linear(rows[:count])))
+
+
+CLASSES = [["4.000000:0", "3.500000:2"], ["1.000000:1", "-1.000000:0"]]
+
+
+def classes_of(client, raw, outputs):
+    """ModelInfer of echo with classification."""
+    message = client.message(Infer("echo", (Tensor("x", "FP32", (2, 3), [4, 0.5, 3.5, -1, 1, -2]),)), raw=raw)
+    output = message.outputs.add(name="output")
+    output.parameters["classification"].int64_param = outputs
+    return client.call(message)
+
+
+def test_classification(server, client):
+    body = {"inputs": [{"name": "x", "datatype": "FP32", "shape": [2, 3], "data": [4, 0.5, 3.5, -1, 1, -2]}],
+            "outputs": [{"name": "output", "parameters": {"classification": 2}}]}
+    answer = server.post("/v2/models/echo/infer", body)
+    assert answer.json["outputs"] == [{"name": "output", "datatype": "BYTES", "shape": [2, 2],
+                                       "data": expected.flat(CLASSES)}], answer.body
+    body["outputs"][0]["parameters"]["binary_data"] = True
+    answer = server.post("/v2/models/echo/infer", body)
+    length = int(answer.headers["Inference-Header-Content-Length"])
+    assert answer.body[length:] == encode("BYTES", expected.flat(CLASSES))
+    for raw in (True, False):
+        outcome = classes_of(client, raw, 2)
+        assert outcome.outputs == {"output": ("BYTES", (2, 2), encode("BYTES", expected.flat(CLASSES)))}, outcome
+    assert "classification" in server.get("/v2").json["extensions"]
+
+
+def test_binary_is_the_default_of_listed_outputs_too(server):
+    answer = server.post("/v2/models/several/infer", {
+        "parameters": {"binary_data_output": True},
+        "inputs": [{"name": "x", "datatype": "FP32", "shape": [1], "data": [3]}],
+        "outputs": [{"name": "result.double"}, {"name": "result.half", "parameters": {"binary_data": False}}]})
+    length = int(answer.headers["Inference-Header-Content-Length"])
+    outputs = json.loads(answer.body[:length])["outputs"]
+    assert outputs[0]["parameters"] == {"binary_data_size": 4}
+    assert outputs[1]["data"] == [1.5]

@@ -6,6 +6,9 @@
 #include <algorithm>
 #include <memory>
 #include <utility>
+#include <vector>
+
+#include "codec/convert.h"
 
 namespace flambeau {
 namespace {
@@ -48,6 +51,18 @@ Result<Value> TensorValue(const at::Tensor& result, const ResultMemory& memory) 
   return Value{Tensor(*dtype, Shape(sizes.begin(), sizes.end()), std::move(owner), data, bytes)};
 }
 
+bool IsText(const IValue& list) {
+  return list.toList().elementType()->kind() == c10::TypeKind::StringType;
+}
+
+// A list of strings is one BYTES tensor, as a request has it.
+Value TextValue(c10::ArrayRef<IValue> list) {
+  std::vector<std::string_view> elements;
+  elements.reserve(list.size());
+  for (const IValue& element : list) elements.push_back(element.toStringRef());
+  return Value{BytesTensor(elements, {static_cast<int64_t>(list.size())})};
+}
+
 Result<std::string> KeyText(const IValue& key) {
   if (key.isString()) return key.toStringRef();
   if (key.isInt()) return std::to_string(key.toInt());
@@ -63,6 +78,7 @@ Result<Value> ToValue(const IValue& result, const ResultMemory& memory) {
   if (result.isInt()) return Value{result.toInt()};
   if (result.isDouble()) return Value{result.toDouble()};
   if (result.isString()) return Value{result.toStringRef()};
+  if (result.isList() && IsText(result)) return TextValue(result.toListRef());
   if (result.isList()) {
     ValueList list;
     for (const IValue& element : result.toListRef()) {
@@ -98,7 +114,8 @@ Result<Value> ToValue(const IValue& result, const ResultMemory& memory) {
 
 bool HasRows(const Value& value, int64_t rows) {
   if (const Tensor* tensor = value.tensor()) {
-    return !tensor->shape().empty() && tensor->shape()[0] == rows;
+    return tensor->dtype() != DType::kBytes && !tensor->shape().empty() &&
+           tensor->shape()[0] == rows;
   }
   const auto fits = [rows](const Value& element) { return HasRows(element, rows); };
   if (const auto* list = std::get_if<ValueList>(&value.data)) {

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "codec/convert.h"
+#include "repository/declaration.h"
 
 namespace flambeau {
 namespace {
@@ -25,10 +26,18 @@ class ConfiguredServable final : public Servable {
   std::shared_ptr<const MethodFacts> signature(size_t) const override { return nullptr; }
   Scheduler& scheduler() override { std::abort(); }
   std::shared_ptr<const ModelConfig> config() const override { return config_; }
+  const Declaration* declaration(size_t) const override { return declaration_.get(); }
+
+  void Declare() {
+    auto declaration = Declaration::Create(*config_, facts_.methods[0]);
+    ASSERT_TRUE(declaration.ok()) << declaration.status();
+    declaration_ = std::make_unique<Declaration>(*std::move(declaration));
+  }
 
   std::string name_ = "m";
   Facts facts_;
   std::shared_ptr<ModelConfig> config_ = std::make_shared<ModelConfig>();
+  std::unique_ptr<Declaration> declaration_;
 };
 
 RequestedOutput Classified(const std::string& name, int64_t count) {
@@ -44,9 +53,11 @@ class OutputDeliveryTest : public ::testing::Test {
     servable_.facts_.methods.resize(1);
     servable_.facts_.methods[0].results = {{"boxes", {}}, {"scores", {}}};
     servable_.config_->outputs.resize(2);
-    servable_.config_->outputs[0].name = "boxes";
+    servable_.config_->outputs[0].name = "OUTPUT__0";
     servable_.config_->outputs[1].name = "OUTPUT__1";
+    servable_.config_->outputs[0].dims = servable_.config_->outputs[1].dims = {-1, -1};
     servable_.config_->outputs[1].labels = {"cat", "dog"};
+    servable_.Declare();
   }
   // The classes of scores [[1, 3], [4, 2]] under `name`.
   std::vector<std::string> Classes(const std::string& name, Shape* shape = nullptr) {
@@ -73,17 +84,24 @@ TEST_F(OutputDeliveryTest, FindsLabelsByNameAndByPosition) {
   EXPECT_THAT(Classes("boxes"), ElementsAre("3:1", "4:0"));
   EXPECT_THAT(Classes("OUTPUT__0"), ElementsAre("3:1", "4:0"));
   servable_.config_->outputs.clear();
+  servable_.declaration_.reset();
   EXPECT_THAT(Classes("scores"), ElementsAre("3:1", "4:0"));
 }
 
 TEST_F(OutputDeliveryTest, RowsAreAsDeclared) {
   Shape shape;
+  servable_.config_->max_batch_size = 1;  // of what is in effect: nobody declared it
   Classes("scores", &shape);
   EXPECT_THAT(shape, ElementsAre(2, 1));
   servable_.config_->max_batch_size = 0;
+  Classes("scores", &shape);
+  EXPECT_THAT(shape, ElementsAre(2, 1));
+  servable_.Declare();
   EXPECT_THAT(Classes("boxes", &shape), ElementsAre("4:2"));
   EXPECT_THAT(shape, ElementsAre(1));
   servable_.config_->max_batch_size = 8;
+  servable_.config_->outputs[0].dims = servable_.config_->outputs[1].dims = {-1};
+  servable_.Declare();
   Classes("scores", &shape);
   EXPECT_THAT(shape, ElementsAre(2, 1));
 }

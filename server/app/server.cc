@@ -8,6 +8,7 @@
 #include <iostream>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "app/backend_module.h"
 #include "app/machine.h"
@@ -91,7 +92,11 @@ Status Server::Start() {
       std::make_unique<Inference>(&gate_, repository_.get(), &clock_, response_cache_.get());
   std::vector<std::string> extensions;
   if (shared_memory_.enabled()) extensions.emplace_back("system_shared_memory");
+  if (config_.repository.control == ModelControl::kExplicit) {
+    extensions.emplace_back("model_repository(unload_dependents)");
+  }
   info_ = std::make_unique<ServerInfo>(repository_.get(), &gate_, std::move(extensions));
+  admin_ = std::make_unique<ModelAdmin>(repository_.get());
   const Status status = StartTransports();
   if (!status.ok() && !repository_->Settled()) {
     // Destroying the repository would wait for the loads that have begun.
@@ -102,8 +107,8 @@ Status Server::Start() {
 }
 
 Status Server::StartTransports() {
-  const HttpServices services{inference_.get(), info_.get(),      metrics_.get(),
-                              &shared_memory_,  &adjustable_log_, &traces_};
+  const HttpServices services{inference_.get(),  info_.get(),      metrics_.get(), &shared_memory_,
+                              &adjustable_log_, &traces_, admin_.get()};
   FLAMBEAU_ASSIGN_OR_RETURN(
       http_, HttpListener::Create(config_.http, ServingRoutes(services), &clock_, log_));
   metrics_->OnScrape("http", [this] { return static_cast<double>(http_->connections()); });
@@ -117,10 +122,11 @@ Status Server::StartTransports() {
     metrics_->OnScrape("metrics",
                        [this] { return static_cast<double>(metrics_http_->connections()); });
   }
-  FLAMBEAU_ASSIGN_OR_RETURN(grpc_, GrpcServer::Create(config_.grpc,
-                                                      {inference_.get(), info_.get(),
-                                                       &shared_memory_, &adjustable_log_, &traces_},
-                                                      &clock_, log_));
+  FLAMBEAU_ASSIGN_OR_RETURN(
+      grpc_, GrpcServer::Create(config_.grpc,
+                                {inference_.get(), info_.get(), &shared_memory_, &adjustable_log_,
+                                 &traces_, admin_.get()},
+                                &clock_, log_));
   LogListening();
   return OkStatus();
 }
@@ -160,6 +166,7 @@ int Server::Drain(StopSignals* signals) {
   gate_.BeginDrain();
   http_->BeginDrain();
   grpc_->BeginDrain();
+  admin_->BeginDrain();
   const TimePoint deadline = clock_.Now() + config_.drain_timeout;
   while (!Idle() && clock_.Now() < deadline) {
     if (const int signal = signals->WaitFor(kPoll)) {

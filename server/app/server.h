@@ -16,6 +16,7 @@
 #include "serving/adjustable_log.h"
 #include "serving/gate.h"
 #include "serving/inference.h"
+#include "serving/model_admin.h"
 #include "serving/server_info.h"
 #include "serving/shared_memory.h"
 #include "serving/trace_settings.h"
@@ -60,6 +61,7 @@ class Server {
   std::unique_ptr<Inference> inference_;
   SharedMemory shared_memory_;
   std::unique_ptr<ServerInfo> info_;
+  std::unique_ptr<ModelAdmin> admin_;
   std::unique_ptr<HttpListener> http_;
   std::unique_ptr<HttpListener> metrics_http_;  // null with --metrics-port 0
   std::unique_ptr<GrpcServer> grpc_;

@@ -20,6 +20,7 @@ constexpr char kDescription[] =
 
 constexpr char kFooter[] =
     R"(A model is DIR/name.pt, DIR/name/model.pt or DIR/name/<version>/model.pt (the highest serves).
+DIR/name may hold a config.pbtxt, as Triton's, or the same as config.json.
 
 Examples:
   flambeau-server models/                       serve every model in models/
@@ -40,6 +41,8 @@ struct Flags {
   std::string models;
   std::string config;
   std::string default_model;
+  std::string model_control = "none";
+  std::vector<std::string> load_models;
   std::string host = "127.0.0.1";
   std::string device = "auto";
   std::string log_level = "info";
@@ -124,6 +127,16 @@ void AddAccessFlags(CLI::App* app, Flags* flags) {
 void AddModelFlags(CLI::App* app, Flags* flags) {
   app->add_option("--default-model", flags->default_model,
                   "The model of a bare /predict; else the only one");
+  app->add_option(
+         "--model-control", flags->model_control,
+         "none: every model is loaded at start; explicit: those of --load-model, then what "
+         "clients load and unload")
+      ->check(OneOf({"none", "explicit"}));
+  app->add_option(
+         "--load-model", flags->load_models,
+         "With --model-control explicit: a model to load at start, may be repeated; *: all")
+      ->delimiter(',')
+      ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
   app->add_option("--device", flags->device, "Where models run")->check(Device());
   app->add_option("--instances", flags->instances, "Workers per model; 0: by the machine")
       ->check(Between(0, 1024));
@@ -181,6 +194,8 @@ ServeConfig ToConfig(const Flags& flags) {
   config.shared_memory.max_request_bytes = static_cast<size_t>(flags.max_request_bytes);
   config.repository.path = flags.models;
   config.repository.default_model = flags.default_model;
+  if (flags.model_control == "explicit") config.repository.control = ModelControl::kExplicit;
+  config.repository.load_at_start = flags.load_models;
   config.repository.scheduler.max_batch_size = flags.max_batch_size;
   config.repository.scheduler.max_queue_delay = std::chrono::microseconds(flags.max_queue_delay_us);
   config.repository.scheduler.max_queue_size = static_cast<size_t>(flags.max_queue_size);
@@ -228,6 +243,23 @@ std::vector<std::string> FlagNames(const CLI::App& app) {
   return names;
 }
 
+bool Names(const std::string& word, const std::string& flag) {
+  return word == flag || word.rfind(flag + "=", 0) == 0;
+}
+
+// A flag that may be repeated adds up in one source only: there too a flag beats a variable.
+void KeepStrongest(const std::string& flag, const std::vector<std::string>& arguments,
+                   SourcedFlags* sourced) {
+  const auto named = [&](const std::string& word) { return Names(word, flag); };
+  bool stronger = std::any_of(arguments.begin(), arguments.end(), named);
+  std::vector<std::string> kept;
+  for (auto at = sourced->arguments.rbegin(); at != sourced->arguments.rend(); ++at) {
+    if (named(*at) && std::exchange(stronger, true)) continue;
+    kept.insert(kept.begin(), *at);
+  }
+  sourced->arguments = std::move(kept);
+}
+
 // "--http-port: 'x' is not ..." with, where it did not come from the command line, where from.
 std::string NameOrigin(std::string what, const SourcedFlags& sourced,
                        const std::vector<std::string>& arguments) {
@@ -258,6 +290,7 @@ std::variant<ServeConfig, InspectConfig, Exit> Parse(CLI::App* app, Flags* flags
     if (!collected.ok()) return UsageError(std::string(Message(collected.status())));
     sourced = *std::move(collected);
   }
+  for (const char* flag : {"--load-model"}) KeepStrongest(flag, arguments, &sourced);
   std::vector<std::string> all = sourced.arguments;
   all.insert(all.end(), arguments.begin(), arguments.end());
   std::reverse(all.begin(), all.end());  // CLI11 takes them from the back
@@ -273,6 +306,9 @@ std::variant<ServeConfig, InspectConfig, Exit> Parse(CLI::App* app, Flags* flags
   if (inspect->command->parsed()) return inspect->config;
   if (flags->models.empty()) {
     return UsageError("say what to serve: a directory of models or one .pt file");
+  }
+  if (!flags->load_models.empty() && flags->model_control != "explicit") {
+    return UsageError("--load-model needs --model-control explicit");
   }
   const std::string shared = SharedPort(*flags);
   if (!shared.empty()) return UsageError(shared);

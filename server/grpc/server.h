@@ -10,6 +10,7 @@
 #include "base/status.h"
 #include "serving/adjustable_log.h"
 #include "serving/inference.h"
+#include "serving/model_admin.h"
 #include "serving/server_info.h"
 #include "serving/shared_memory.h"
 #include "serving/trace_settings.h"
@@ -23,6 +24,7 @@ struct GrpcServices {
   SharedMemory* shared_memory;
   AdjustableLog* log;
   TraceSettings* traces;
+  ModelAdmin* admin;
 };
 
 // Threads: any. Lifetime: the services outlive it; the destructor stops it.

@@ -4,11 +4,14 @@
 #include "grpc/rpcs/cuda_shared_memory_status.h"
 #include "grpc/rpcs/cuda_shared_memory_unregister.h"
 #include "grpc/rpcs/log_settings.h"
+#include "grpc/rpcs/model_config.h"
 #include "grpc/rpcs/model_metadata.h"
 #include "grpc/rpcs/model_ready.h"
 #include "grpc/rpcs/model_statistics.h"
 #include "grpc/rpcs/model_stream_infer.h"
 #include "grpc/rpcs/repository_index.h"
+#include "grpc/rpcs/repository_model_load.h"
+#include "grpc/rpcs/repository_model_unload.h"
 #include "grpc/rpcs/server_live.h"
 #include "grpc/rpcs/server_metadata.h"
 #include "grpc/rpcs/server_ready.h"
@@ -36,7 +39,11 @@ int IndexOf(const char* rpc) {
 class InferenceService final : public BaseService {
  public:
   InferenceService(const InferService& infer, const GrpcServices& services)
-      : infer_(infer), info_(services.info), log_(services.log), traces_(services.traces) {
+      : infer_(infer),
+        info_(services.info),
+        log_(services.log),
+        traces_(services.traces),
+        admin_(services.admin) {
     // The generated class for a raw stream cannot stand on one where the stream is typed.
     MarkMethodRawCallback(
         IndexOf("ModelStreamInfer"),
@@ -67,6 +74,20 @@ class InferenceService final : public BaseService {
   Reactor* ModelStatistics(Context* context, const inference::ModelStatisticsRequest* request,
                            inference::ModelStatisticsResponse* response) override {
     return HandleModelStatistics(context, *info_, *request, response);
+  }
+  Reactor* ModelConfig(Context* context, const inference::ModelConfigRequest* request,
+                       inference::ModelConfigResponse* response) override {
+    return HandleModelConfig(context, *admin_, *request, response);
+  }
+  Reactor* RepositoryModelLoad(Context* context,
+                               const inference::RepositoryModelLoadRequest* request,
+                               inference::RepositoryModelLoadResponse*) override {
+    return HandleRepositoryModelLoad(context, *admin_, *request);
+  }
+  Reactor* RepositoryModelUnload(Context* context,
+                                 const inference::RepositoryModelUnloadRequest* request,
+                                 inference::RepositoryModelUnloadResponse*) override {
+    return HandleRepositoryModelUnload(context, *admin_, *request);
   }
   Reactor* RepositoryIndex(Context* context, const inference::RepositoryIndexRequest* request,
                            inference::RepositoryIndexResponse* response) override {
@@ -121,6 +142,7 @@ class InferenceService final : public BaseService {
   const ServerInfo* const info_;
   AdjustableLog* const log_;
   TraceSettings* const traces_;
+  ModelAdmin* const admin_;
 };
 
 }  // namespace

@@ -10,12 +10,16 @@
 #include "http/handlers/live.h"
 #include "http/handlers/logging.h"
 #include "http/handlers/metrics.h"
+#include "http/handlers/model_config.h"
 #include "http/handlers/model_metadata.h"
 #include "http/handlers/model_ready.h"
 #include "http/handlers/model_statistics.h"
 #include "http/handlers/predict.h"
 #include "http/handlers/ready.h"
+#include "http/handlers/repository_by_name.h"
 #include "http/handlers/repository_index.h"
+#include "http/handlers/repository_load.h"
+#include "http/handlers/repository_unload.h"
 #include "http/handlers/server_metadata.h"
 #include "http/handlers/system_shared_memory_register.h"
 #include "http/handlers/system_shared_memory_status.h"
@@ -61,6 +65,8 @@ std::vector<HttpRoute> ServingRoutes(const HttpServices& services) {
   const auto server = std::make_shared<ServerMetadataHandler>(info);
   const auto model = std::make_shared<ModelMetadataHandler>(info);
   const auto model_ready = std::make_shared<ModelReadyHandler>(info);
+  const auto model_config = std::make_shared<ModelConfigHandler>(services.admin);
+  const auto by_name = std::make_shared<RepositoryByNameHandler>();
   const auto statistics = std::make_shared<ModelStatisticsHandler>(info);
   const auto logging = std::make_shared<LoggingHandler>(services.log);
   const auto trace = std::make_shared<TraceSettingHandler>(info, services.traces);
@@ -95,6 +101,15 @@ std::vector<HttpRoute> ServingRoutes(const HttpServices& services) {
       {"POST", "/v2/trace/setting", trace},
       {"GET", "/v2/models/:model/trace/setting", trace},
       {"POST", "/v2/models/:model/trace/setting", trace},
+      {"GET", "/v2/models/:model/config", model_config},
+      {"GET", "/v2/models/:model/versions/:version/config", model_config},
+      {"POST", "/v2/repository/models/:model/load",
+       std::make_shared<RepositoryLoadHandler>(services.admin)},
+      {"POST", "/v2/repository/models/:model/unload",
+       std::make_shared<RepositoryUnloadHandler>(services.admin)},
+      {"POST", "/v2/repository/:repository/index", by_name},
+      {"POST", "/v2/repository/:repository/models/:model/load", by_name},
+      {"POST", "/v2/repository/:repository/models/:model/unload", by_name},
       {"POST", "/v2/repository/index", std::make_shared<RepositoryIndexHandler>(info)},
   };
   for (HttpRoute& route : SharedMemoryRoutes(services.shared_memory)) {

@@ -7,6 +7,7 @@
 #include "metrics/metrics.h"
 #include "serving/adjustable_log.h"
 #include "serving/inference.h"
+#include "serving/model_admin.h"
 #include "serving/server_info.h"
 #include "serving/shared_memory.h"
 #include "serving/trace_settings.h"
@@ -20,6 +21,7 @@ struct HttpServices {
   SharedMemory* shared_memory;
   AdjustableLog* log;
   TraceSettings* traces;
+  ModelAdmin* admin;
 };
 
 std::vector<HttpRoute> ServingRoutes(const HttpServices& services);

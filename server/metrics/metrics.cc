@@ -70,6 +70,8 @@ class PrometheusMetrics final : public Metrics {
 
   void ModelState(const std::string& model, const std::string& version,
                   std::string_view state) override {
+    const std::lock_guard lock(mutex_);
+    if (state.empty()) return Forget(model, version);
     for (const char* name : kStates) {
       state_->Add({{"model", model}, {"version", version}, {"state", name}})
           .Set(state == name ? 1 : 0);
@@ -79,6 +81,7 @@ class PrometheusMetrics final : public Metrics {
   void ModelLoadTime(const std::string& model, const std::string& version,
                      Duration duration) override {
     const Labels labels{{"model", model}, {"version", version}};
+    const std::lock_guard lock(mutex_);
     load_seconds_->Add(labels).Set(Seconds(duration));
     nv_load_seconds_->Add(labels).Set(Seconds(duration));
   }
@@ -100,6 +103,18 @@ class PrometheusMetrics final : public Metrics {
   }
 
  private:
+  // Under the lock. What a request still holds of the model goes with its handle.
+  void Forget(const std::string& model, const std::string& version) {
+    for (const char* name : kStates) {
+      state_->Remove(&state_->Add({{"model", model}, {"version", version}, {"state", name}}));
+    }
+    const Labels labels{{"model", model}, {"version", version}};
+    load_seconds_->Remove(&load_seconds_->Add(labels));
+    nv_load_seconds_->Remove(&nv_load_seconds_->Add(labels));
+    const auto found = models_.find({model, version});
+    if (found != models_.end() && found->second.expired()) models_.erase(found);
+  }
+
   void ReadProcess() {
     const ProcessFigures figures = ReadProcessFigures();
     cpu_->Increment(figures.cpu_seconds - cpu_->Value());

@@ -48,7 +48,7 @@ class Metrics {
   // A request that ended before a model was resolved: its labels `model` and `version` are empty (a
   // client's text is never a label).
   virtual void Request(MetricsProtocol protocol, StatusCode status) = 0;
-  // 1 ready, 0 not; with the state's name as a label.
+  // A series for each state, its name a label: 1 for this one. Empty: the model's series go.
   virtual void ModelState(const std::string& model, const std::string& version,
                           std::string_view state) = 0;
   virtual void ModelLoadTime(const std::string& model, const std::string& version,

@@ -179,7 +179,7 @@ Status LoadingRepository::Commit(const FoundModel& found, std::shared_ptr<const 
       continue;
     }
     Retire(&at->second, &retired);
-    SetState(found.name, at->first, &at->second, ModelState::kUnavailable, "unloaded");
+    dependencies_.metrics->ModelState(found.name, std::to_string(at->first), "");
     at = entry.versions.entries().erase(at);
   }
   return OkStatus();
@@ -237,12 +237,15 @@ void LoadingRepository::OnGone(const std::string& name, int64_t version) {
   const auto found = entries_.find(name);
   if (found == entries_.end()) return;
   const auto at = found->second.versions.entries().find(version);
-  if (at == found->second.versions.entries().end()) return;
+  if (at == found->second.versions.entries().end()) {
+    dependencies_.metrics->ModelState(name, std::to_string(version), "");
+    return;
+  }
   VersionEntry& entry = at->second;
   if (entry.leaving > 0) --entry.leaving;
-  if (entry.leaving == 0 && entry.state == ModelState::kUnloading) {
-    SetState(name, version, &entry, ModelState::kUnavailable, "unloaded");
-  }
+  if (entry.leaving > 0 || entry.state != ModelState::kUnloading) return;
+  SetState(name, version, &entry, ModelState::kUnavailable, "unloaded");
+  dependencies_.metrics->ModelState(name, std::to_string(version), "");
 }
 
 }  // namespace flambeau

@@ -77,6 +77,20 @@ std::string ShowSignature(const MethodFacts& method) {
   return text + ") -> " + method.result_type;
 }
 
+// Every version that is ready, the lowest first; the one asked for if one is.
+std::vector<std::string> VersionsShown(const Repository& repository, const Servable& servable,
+                                       bool all) {
+  std::vector<std::string> versions;
+  if (all) {
+    for (const ServablePtr& ready : repository.Ready(servable.name())) {
+      versions.insert(versions.begin(), std::to_string(ready->version()));
+    }
+  }
+  // It may be unloaded at this moment.
+  if (versions.empty()) versions.push_back(std::to_string(servable.version()));
+  return versions;
+}
+
 }  // namespace
 
 std::string_view ServerVersion() { return FLAMBEAU_VERSION; }
@@ -85,11 +99,12 @@ ServerInfo::ServerInfo(Repository* repository, Gate* gate, std::vector<std::stri
     : repository_(repository), gate_(gate), extensions_(std::move(extensions)) {}
 
 ServerMetadata ServerInfo::Server() const {
-  // model_repository: its index; loading and unloading are refused.
+  // model_repository: its index; loading and unloading need a flag.
   ServerMetadata metadata = {"flambeau",
                              std::string(ServerVersion()),
                              {"classification", "model_repository", "schedule_policy",
-                              "binary_tensor_data", "statistics", "logging"}};
+                              "model_configuration", "binary_tensor_data", "statistics",
+                              "logging"}};
   metadata.extensions.insert(metadata.extensions.end(), extensions_.begin(), extensions_.end());
   return metadata;
 }
@@ -107,8 +122,7 @@ Result<ModelMetadata> ServerInfo::Model(std::string_view name, std::string_view 
   FLAMBEAU_ASSIGN_OR_RETURN(const ServablePtr servable, repository_->Resolve(name, version));
   ModelMetadata metadata;
   metadata.name = servable->name();
-  // One version of a model serves at a time: the one that was resolved.
-  metadata.versions = {std::to_string(servable->version())};
+  metadata.versions = VersionsShown(*repository_, *servable, version.empty());
   metadata.platform = servable->facts().platform;
   if (servable->facts().methods.empty()) return metadata;
   const auto signature = servable->signature(0);

@@ -3,6 +3,7 @@
 #include <string>
 #include <string_view>
 
+#include "grpc/rpcs/repository_name_internal.h"
 #include "grpc/status_mapping.h"
 #include "proto/inference.pb.h"
 
@@ -13,9 +14,8 @@ grpc::ServerUnaryReactor* HandleRepositoryIndex(grpc::CallbackServerContext* con
                                                 const inference::RepositoryIndexRequest& request,
                                                 inference::RepositoryIndexResponse* response) {
   grpc::ServerUnaryReactor* reactor = context->DefaultReactor();
-  if (!request.repository_name().empty()) {
-    reactor->Finish(ToGrpcStatus(Unimplemented(
-        "repository_name is not supported: there is one repository; leave it empty")));
+  if (const Status named = RequireNoRepositoryName(request.repository_name()); !named.ok()) {
+    reactor->Finish(ToGrpcStatus(named));
     return reactor;
   }
   for (const IndexEntry& entry : info.Index(request.ready())) {

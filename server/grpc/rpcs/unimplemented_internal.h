@@ -22,9 +22,6 @@ class UnimplementedRpcs : public inference::GRPCInferenceService::CallbackServic
       override {                                                                            \
     return Refuse(context, #rpc);                                                           \
   }
-  FLAMBEAU_UNIMPLEMENTED(ModelConfig)
-  FLAMBEAU_UNIMPLEMENTED(RepositoryModelLoad)
-  FLAMBEAU_UNIMPLEMENTED(RepositoryModelUnload)
 #undef FLAMBEAU_UNIMPLEMENTED
   // NOLINTEND(bugprone-macro-parentheses)
 

@@ -146,5 +146,25 @@ TEST_F(ConfigTest, HelpAndVersionExitWithZero) {
   EXPECT_EQ(Refuse({"--version"}).code, 0);
 }
 
+TEST_F(ConfigTest, ModelControlAndWhatToLoad) {
+  EXPECT_EQ(Serve({"models"}).repository.control, ModelControl::kNone);
+  const ServeConfig config =
+      Serve({"models", "--model-control", "explicit", "--load-model", "a", "--load-model=b,c"});
+  EXPECT_EQ(config.repository.control, ModelControl::kExplicit);
+  EXPECT_EQ(config.repository.load_at_start, (std::vector<std::string>{"a", "b", "c"}));
+  EXPECT_EQ(Refuse({"models", "--load-model", "a"}).code, kExitUsage);
+  EXPECT_EQ(Refuse({"models", "--model-control", "poll"}).code, kExitUsage);
+}
+
+TEST_F(ConfigTest, ARepeatedFlagBeatsItsVariable) {
+  SetVariable("FLAMBEAU_MODEL_CONTROL", "explicit");
+  SetVariable("FLAMBEAU_LOAD_MODEL", "a,b");
+  const std::string file = WriteFile(R"({"load-model": "z"})");
+  EXPECT_EQ(Serve({"models", "--config", file.c_str()}).repository.load_at_start,
+            (std::vector<std::string>{"a", "b"}));
+  EXPECT_EQ(Serve({"models", "--load-model", "c"}).repository.load_at_start,
+            (std::vector<std::string>{"c"}));
+}
+
 }  // namespace
 }  // namespace flambeau

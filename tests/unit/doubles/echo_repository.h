@@ -6,6 +6,7 @@
 #include <map>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -148,6 +149,12 @@ class EchoServable final : public Servable {
   }
   EchoScheduler& scheduler() override { return scheduler_; }
   ServableStatistics* statistics() override { return &statistics_; }
+  std::shared_ptr<const ModelConfig> config() const override {
+    ModelConfig config;
+    config.name = name_;
+    config.max_batch_size = 7;
+    return std::make_shared<const ModelConfig>(std::move(config));
+  }
 
  private:
   const std::string name_;
@@ -197,6 +204,11 @@ class DoubleRepository final : public Repository {
             {"loading", 0, ModelState::kLoading, ""},
             {"pair", 1, ModelState::kReady, ""}};
   }
+  // "echo" loads and unloads, "slow" never ends, anything else is told what it asked for.
+  void Load(const std::string& name, std::optional<std::string> config, LoadDone done) override {
+    Answer("load " + name + (config ? " " + *config : ""), done);
+  }
+  void Unload(const std::string& name, LoadDone done) override { Answer("unload " + name, done); }
   bool Settled() const override { return settled_.load(); }
   bool WaitSettled(TimePoint) override { return settled_.load(); }
   void Stop() override {}
@@ -205,6 +217,17 @@ class DoubleRepository final : public Repository {
   void set_settled(bool settled) { settled_.store(settled); }
 
  private:
+  void Answer(const std::string& asked, const LoadDone& done) {
+    if (asked == "load slow") {
+      slow_ = done;
+    } else if (asked == "load echo" || asked == "unload echo") {
+      done(OkStatus());
+    } else {
+      done(InvalidArgument(asked));
+    }
+  }
+
+  LoadDone slow_;
   const std::shared_ptr<EchoServable> echo_ =
       std::make_shared<EchoServable>("echo", std::vector<std::string>{"x"});
   const std::shared_ptr<EchoServable> pair_ =

@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <string>
+#include <thread>
 #include <vector>
 
 #include "grpc/running_server.h"
@@ -257,6 +258,69 @@ TEST_F(CallsTest, ReflectionListsTheServices) {
   ASSERT_TRUE(status.ok()) << status.error_message();
   EXPECT_THAT(answer, HasSubstr("inference.GRPCInferenceService"));
   EXPECT_THAT(answer, HasSubstr("grpc.health.v1.Health"));
+}
+
+TEST_F(CallsTest, ModelConfig) {
+  inference::ModelConfigRequest request;
+  inference::ModelConfigResponse response;
+  EXPECT_EQ(Call(&Stub::ModelConfig, request, &response).error_code(),
+            StatusCode::INVALID_ARGUMENT);
+  request.set_name("echo");
+  ASSERT_TRUE(Call(&Stub::ModelConfig, request, &response).ok());
+  EXPECT_EQ(response.config().name(), "echo");
+  EXPECT_EQ(response.config().max_batch_size(), 7);
+  request.set_version("9");
+  EXPECT_EQ(Call(&Stub::ModelConfig, request, &response).error_code(), StatusCode::NOT_FOUND);
+}
+
+TEST_F(CallsTest, RepositoryModelLoad) {
+  inference::RepositoryModelLoadRequest request;
+  inference::RepositoryModelLoadResponse response;
+  EXPECT_EQ(Call(&Stub::RepositoryModelLoad, request, &response).error_code(),
+            StatusCode::INVALID_ARGUMENT);
+  request.set_model_name("echo");
+  EXPECT_TRUE(Call(&Stub::RepositoryModelLoad, request, &response).ok());
+  (*request.mutable_parameters())["config"].set_string_param("{}");
+  const grpc::Status told = Call(&Stub::RepositoryModelLoad, request, &response);
+  EXPECT_EQ(told.error_code(), StatusCode::INVALID_ARGUMENT);
+  EXPECT_EQ(told.error_message(), "load echo {}");
+  (*request.mutable_parameters())["config"].set_int64_param(1);
+  EXPECT_THAT(Call(&Stub::RepositoryModelLoad, request, &response).error_message(),
+              HasSubstr("'config' must be a string_param"));
+  request.clear_parameters();
+  (*request.mutable_parameters())["file:1/model.pt"].set_bytes_param("x");
+  EXPECT_THAT(Call(&Stub::RepositoryModelLoad, request, &response).error_message(),
+              HasSubstr("'file:...' is not supported"));
+  request.set_repository_name("main");
+  EXPECT_EQ(Call(&Stub::RepositoryModelLoad, request, &response).error_code(),
+            StatusCode::UNIMPLEMENTED);
+}
+
+TEST_F(CallsTest, RepositoryModelUnload) {
+  inference::RepositoryModelUnloadRequest request;
+  inference::RepositoryModelUnloadResponse response;
+  request.set_model_name("echo");
+  (*request.mutable_parameters())["unload_dependents"].set_bool_param(true);
+  EXPECT_TRUE(Call(&Stub::RepositoryModelUnload, request, &response).ok());
+  (*request.mutable_parameters())["unload_dependents"].set_string_param("true");
+  EXPECT_EQ(Call(&Stub::RepositoryModelUnload, request, &response).error_code(),
+            StatusCode::INVALID_ARGUMENT);
+  (*request.mutable_parameters())["other"].set_bool_param(true);
+  EXPECT_EQ(Call(&Stub::RepositoryModelUnload, request, &response).error_code(),
+            StatusCode::INVALID_ARGUMENT);
+}
+
+TEST_F(CallsTest, ADrainAnswersLoadsInProgress) {
+  inference::RepositoryModelLoadRequest request;
+  request.set_model_name("slow");
+  inference::RepositoryModelLoadResponse response;
+  std::thread drain([this] {
+    while (!admin_.waiting()) std::this_thread::yield();
+    admin_.BeginDrain();
+  });
+  EXPECT_EQ(Call(&Stub::RepositoryModelLoad, request, &response).error_code(),
+            StatusCode::UNAVAILABLE);
+  drain.join();
 }
 
 }  // namespace

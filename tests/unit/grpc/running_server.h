@@ -29,8 +29,8 @@ class RunningServer : public testing::Test {
     options.port = 0;
     options.max_request_bytes = kTestMessageBytes;
     Result<std::unique_ptr<GrpcServer>> server = GrpcServer::Create(
-        options, {&inference_, &info_, &shared_memory_, &adjustable_log_, &traces_}, &clock_,
-        log_.get());
+        options, {&inference_, &info_, &shared_memory_, &adjustable_log_, &traces_, &admin_},
+        &clock_, log_.get());
     EXPECT_TRUE(server.ok()) << server.status();
     server_ = *std::move(server);
     grpc::ChannelArguments arguments;
@@ -68,6 +68,7 @@ class RunningServer : public testing::Test {
   Inference inference_{&gate_, &repository_, &clock_};
   ServerInfo info_{&repository_, &gate_};
   SharedMemory shared_memory_{{}};
+  ModelAdmin admin_{&repository_};
   std::unique_ptr<GrpcServer> server_;
   std::shared_ptr<grpc::Channel> channel_;
   std::unique_ptr<inference::GRPCInferenceService::Stub> stub_;

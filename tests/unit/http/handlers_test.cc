@@ -49,8 +49,9 @@ class HandlersTest : public ::testing::Test {
   Inference inference_{&gate_, &repository_, &clock_};
   ServerInfo info_{&repository_, &gate_};
   SharedMemory shared_memory_{{}};
-  const HttpServices services_{&inference_,     &info_,           metrics_.get(),
-                               &shared_memory_, &adjustable_log_, &traces_};
+  ModelAdmin admin_{&repository_};
+  const HttpServices services_{&inference_,     &info_,           metrics_.get(), &shared_memory_,
+                               &adjustable_log_, &traces_, &admin_};
   std::unique_ptr<HttpListener> listener_;
   std::unique_ptr<TestClient> client_;
 };
@@ -74,6 +75,55 @@ TEST_F(HandlersTest, HealthIsJsonAndTellsByItsCode) {
   EXPECT_EQ(unready.status, 503);
   EXPECT_EQ(unready.body, R"({"ready":false})");
   EXPECT_EQ(unready.headers.at("retry-after"), "1");
+}
+
+TEST_F(HandlersTest, TheConfigurationInEffectIsServed) {
+  for (const std::string path : {"/v2/models/echo/config", "/v2/models/echo/versions/1/config"}) {
+    const TestAnswer config = Get(path);
+    EXPECT_EQ(config.status, 200);
+    EXPECT_NE(config.body.find(R"("name":"echo")"), std::string::npos) << config.body;
+    EXPECT_NE(config.body.find(R"("max_batch_size":7)"), std::string::npos) << config.body;
+  }
+  EXPECT_EQ(Get("/v2/models/nobody/config").status, 404);
+  EXPECT_EQ(Get("/v2/models/loading/config").status, 503);
+  EXPECT_EQ(Get("/v2/models/echo/versions/9/config").status, 404);
+  EXPECT_EQ(Post("/v2/models/echo/config", "{}").status, 405);
+}
+
+TEST_F(HandlersTest, ModelsAreLoadedAndUnloaded) {
+  const std::string models = "/v2/repository/models/";
+  for (const std::string body : {"", "{}", R"({"parameters":{}})"}) {
+    const TestAnswer loaded = Post(models + "echo/load", body);
+    EXPECT_EQ(loaded.status, 200);
+    EXPECT_EQ(loaded.body, "");
+  }
+  EXPECT_EQ(Post(models + "echo/unload", R"({"parameters":{"unload_dependents":false}})").status,
+            200);
+  const TestAnswer other =
+      Post(models + "other/load", R"({"parameters":{"config":"{\"name\":\"other\"}"}})");
+  EXPECT_EQ(other.status, 400);
+  EXPECT_EQ(other.body, R"({"error":"load other {\"name\":\"other\"}"})");
+  for (const std::string body :
+       {R"({"parameters":{"config":7}})", R"({"parameters":{"nothing":"x"}})", R"({"name":"echo"})",
+        R"([])", R"({"parameters":{"file:1/model.pt":"AAAA"}})",
+        R"({"parameters":{"unload_dependents":true}})"}) {
+    EXPECT_EQ(Post(models + "echo/load", body).status, 400) << body;
+  }
+  EXPECT_EQ(Post(models + "echo/unload", R"({"parameters":{"config":"{}"}})").status, 400);
+  for (const std::string path : {"index", "models/echo/load", "models/echo/unload"}) {
+    EXPECT_EQ(Post("/v2/repository/main/" + path, "").status, 501) << path;
+  }
+  EXPECT_EQ(Get(models + "echo/load").status, 405);
+}
+
+TEST_F(HandlersTest, ADrainAnswersLoadsInProgress) {
+  std::thread drain([this] {
+    while (!admin_.waiting()) std::this_thread::yield();
+    admin_.BeginDrain();
+  });
+  EXPECT_EQ(Post("/v2/repository/models/slow/load", "").status, 503);
+  drain.join();
+  EXPECT_EQ(Post("/v2/repository/models/echo/load", "").status, 503);
 }
 
 TEST_F(HandlersTest, MetadataIsServedUnderEveryPath) {

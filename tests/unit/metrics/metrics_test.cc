@@ -174,5 +174,19 @@ TEST(MetricsTest, ManyThreadsLoseNoCount) {
             4000);
 }
 
+TEST(MetricsTest, AModelThatIsForgottenLeavesNothing) {
+  const auto metrics = Metrics::Create();
+  for (int round = 0; round < 2; ++round) {
+    auto model = metrics->ForModel("gone", "1");
+    metrics->ModelState("gone", "1", "READY");
+    metrics->ModelLoadTime("gone", "1", std::chrono::seconds(1));
+    EXPECT_NE(metrics->Expose().find("nv_model_load_duration_secs{model=\"gone\""),
+              std::string::npos);
+    model = nullptr;
+    metrics->ModelState("gone", "1", "");
+    EXPECT_EQ(metrics->Expose().find("gone"), std::string::npos);
+  }
+}
+
 }  // namespace
 }  // namespace flambeau

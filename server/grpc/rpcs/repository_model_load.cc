@@ -1,0 +1,45 @@
+#include "grpc/rpcs/repository_model_load.h"
+
+#include <string>
+#include <utility>
+
+#include "grpc/model_name.h"
+#include "grpc/rpcs/repository_name_internal.h"
+#include "grpc/status_mapping.h"
+#include "proto/inference.pb.h"
+
+namespace flambeau {
+namespace {
+
+Result<LoadParameters> Decode(const inference::RepositoryModelLoadRequest& request) {
+  FLAMBEAU_RETURN_IF_ERROR(RequireNoRepositoryName(request.repository_name()));
+  FLAMBEAU_RETURN_IF_ERROR(RequireModelName(request.model_name(), "model_name"));
+  using Choice = inference::ModelRepositoryParameter;
+  LoadParameters parameters;
+  for (const auto& [name, value] : request.parameters()) {
+    if (name != "config") return UnknownLoadParameter(name, /*unload=*/false);
+    if (value.parameter_choice_case() != Choice::kStringParam) {
+      return InvalidArgument("Parameter 'config' must be a string_param: a ModelConfig as JSON.");
+    }
+    parameters.config = value.string_param();
+  }
+  return parameters;
+}
+
+}  // namespace
+
+grpc::ServerUnaryReactor* HandleRepositoryModelLoad(
+    grpc::CallbackServerContext* context, ModelAdmin& admin,
+    const inference::RepositoryModelLoadRequest& request) {
+  grpc::ServerUnaryReactor* reactor = context->DefaultReactor();
+  Result<LoadParameters> parameters = Decode(request);
+  if (!parameters.ok()) {
+    reactor->Finish(ToGrpcStatus(parameters.status()));
+    return reactor;
+  }
+  admin.Load(request.model_name(), *std::move(parameters),
+             [reactor](const Status& status) { reactor->Finish(ToGrpcStatus(status)); });
+  return reactor;
+}
+
+}  // namespace flambeau

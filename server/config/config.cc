@@ -135,6 +135,7 @@ void AddModelFlags(CLI::App* app, Flags* flags) {
   app->add_option(
          "--load-model", flags->load_models,
          "With --model-control explicit: a model to load at start, may be repeated; *: all")
+      ->allow_extra_args(false)
       ->delimiter(',')
       ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
   app->add_option("--device", flags->device, "Where models run")->check(Device());

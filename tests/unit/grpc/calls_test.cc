@@ -283,7 +283,7 @@ TEST_F(CallsTest, RepositoryModelLoad) {
   (*request.mutable_parameters())["config"].set_string_param("{}");
   const grpc::Status told = Call(&Stub::RepositoryModelLoad, request, &response);
   EXPECT_EQ(told.error_code(), StatusCode::INVALID_ARGUMENT);
-  EXPECT_EQ(told.error_message(), "load echo {}");
+  EXPECT_EQ(told.error_message(), "Load echo {}.");
   (*request.mutable_parameters())["config"].set_int64_param(1);
   EXPECT_THAT(Call(&Stub::RepositoryModelLoad, request, &response).error_message(),
               HasSubstr("'config' must be a string_param"));

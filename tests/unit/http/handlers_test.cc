@@ -102,7 +102,7 @@ TEST_F(HandlersTest, ModelsAreLoadedAndUnloaded) {
   const TestAnswer other =
       Post(models + "other/load", R"({"parameters":{"config":"{\"name\":\"other\"}"}})");
   EXPECT_EQ(other.status, 400);
-  EXPECT_EQ(other.body, R"({"error":"load other {\"name\":\"other\"}"})");
+  EXPECT_EQ(other.body, R"({"error":"Load other {\"name\":\"other\"}."})");
   for (const std::string body :
        {R"({"parameters":{"config":7}})", R"({"parameters":{"nothing":"x"}})", R"({"name":"echo"})",
         R"([])", R"({"parameters":{"file:1/model.pt":"AAAA"}})",

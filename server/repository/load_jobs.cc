@@ -154,6 +154,7 @@ Status LoadingRepository::Commit(const FoundModel& found, std::shared_ptr<const 
                                      ": " + reason));
       if (number == 0) {
         entry.versions.SetWhole(ModelState::kUnavailable, reason);
+        dependencies_.metrics->ModelState(found.name, "0", Name(ModelState::kUnavailable));
         continue;
       }
       VersionEntry& version = entry.versions.entries()[number];
@@ -172,6 +173,7 @@ Status LoadingRepository::Commit(const FoundModel& found, std::shared_ptr<const 
   }
   // Nothing that serves is taken away unless everything new is there.
   if (!failure.ok()) return failure;
+  dependencies_.metrics->ModelState(found.name, "0", "");  // of a refusal before
   entry.config = std::move(config);
   for (auto at = entry.versions.entries().begin(); at != entry.versions.entries().end();) {
     if (kept.count(at->first) > 0) {

@@ -109,6 +109,10 @@ Result<ParsedConfig> ParseConfigPbtxt(std::string_view text, std::string_view so
   if (!parser.ParseFromString(std::string(text), &message)) {
     return InvalidArgument(file + AsSentence(errors.text()));
   }
+  // Escapes make any byte; what cannot be sent to clients is not taken.
+  if (inference::ModelConfig sent; !sent.ParseFromString(message.SerializeAsString())) {
+    return InvalidArgument(file + ": a string is not UTF-8.");
+  }
   const auto locate = [&](const std::string& path) {
     const int line = FindLine(tree, path);
     return line == 0 ? file : file + ", line " + std::to_string(line);

@@ -131,6 +131,10 @@ class EchoServable final : public Servable {
     facts_.platform = "pytorch_torchscript";
     facts_.device = "cpu";
     facts_.methods = {method};
+    ModelConfig config;
+    config.name = name_;
+    config.max_batch_size = 7;
+    set_config(std::move(config));
   }
 
   const std::string& name() const override { return name_; }
@@ -149,17 +153,11 @@ class EchoServable final : public Servable {
   }
   EchoScheduler& scheduler() override { return scheduler_; }
   ServableStatistics* statistics() override { return &statistics_; }
-  std::shared_ptr<const ModelConfig> config() const override {
-    ModelConfig config;
-    config.name = name_;
-    config.max_batch_size = 7;
-    return std::make_shared<const ModelConfig>(std::move(config));
-  }
 
  private:
   const std::string name_;
   Facts facts_;
-  std::shared_ptr<const ModelConfig> config_ = std::make_shared<const ModelConfig>();
+  std::shared_ptr<const ModelConfig> config_;
   std::shared_ptr<ModelMetrics> metrics_;
   ServableStatistics statistics_;
   EchoScheduler scheduler_;

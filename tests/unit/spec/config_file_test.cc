@@ -145,6 +145,7 @@ INSTANTIATE_TEST_SUITE_P(
     ::testing::Values(
         BadCase{"platform: 'onnxruntime_onnx'", "platform is 'onnxruntime_onnx'"},
         BadCase{"backend: 'python'", "backend is 'python'"},
+        BadCase{"parameters { key: 'a' value { string_value: '\\377' } }", "is not UTF-8"},
         BadCase{"max_batch_size: -1", "max_batch_size must be 0 to"},
         BadCase{"input { dims: 1 }", "input[0].name must not be empty"},
         BadCase{"input { name: 'x' }", "input[0].dims must have a dimension"},

@@ -107,8 +107,8 @@ Status Server::Start() {
 }
 
 Status Server::StartTransports() {
-  const HttpServices services{inference_.get(),  info_.get(),      metrics_.get(), &shared_memory_,
-                              &adjustable_log_, &traces_, admin_.get()};
+  const HttpServices services{inference_.get(), info_.get(), metrics_.get(), &shared_memory_,
+                              &adjustable_log_, &traces_,    admin_.get()};
   FLAMBEAU_ASSIGN_OR_RETURN(
       http_, HttpListener::Create(config_.http, ServingRoutes(services), &clock_, log_));
   metrics_->OnScrape("http", [this] { return static_cast<double>(http_->connections()); });

@@ -19,14 +19,13 @@
 #include "grpc/rpcs/system_shared_memory_status.h"
 #include "grpc/rpcs/system_shared_memory_unregister.h"
 #include "grpc/rpcs/trace_setting.h"
-#include "grpc/rpcs/unimplemented_internal.h"
 
 namespace flambeau {
 namespace {
 
 // Inference is raw: see infer_messages.h.
-using BaseService =
-    inference::GRPCInferenceService::WithRawCallbackMethod_ModelInfer<UnimplementedRpcs>;
+using BaseService = inference::GRPCInferenceService::WithRawCallbackMethod_ModelInfer<
+    inference::GRPCInferenceService::CallbackService>;
 
 int IndexOf(const char* rpc) {
   return inference::ModelInferRequest::descriptor()
@@ -38,6 +37,9 @@ int IndexOf(const char* rpc) {
 
 class InferenceService final : public BaseService {
  public:
+  using Context = grpc::CallbackServerContext;
+  using Reactor = grpc::ServerUnaryReactor;
+
   InferenceService(const InferService& infer, const GrpcServices& services)
       : infer_(infer),
         info_(services.info),

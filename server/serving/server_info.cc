@@ -100,11 +100,11 @@ ServerInfo::ServerInfo(Repository* repository, Gate* gate, std::vector<std::stri
 
 ServerMetadata ServerInfo::Server() const {
   // model_repository: its index; loading and unloading need a flag.
-  ServerMetadata metadata = {"flambeau",
-                             std::string(ServerVersion()),
-                             {"classification", "model_repository", "schedule_policy",
-                              "model_configuration", "binary_tensor_data", "statistics",
-                              "logging"}};
+  ServerMetadata metadata = {
+      "flambeau",
+      std::string(ServerVersion()),
+      {"classification", "model_repository", "schedule_policy", "model_configuration",
+       "binary_tensor_data", "statistics", "logging"}};
   metadata.extensions.insert(metadata.extensions.end(), extensions_.begin(), extensions_.end());
   return metadata;
 }

@@ -50,7 +50,7 @@ class HandlersTest : public ::testing::Test {
   ServerInfo info_{&repository_, &gate_};
   SharedMemory shared_memory_{{}};
   ModelAdmin admin_{&repository_};
-  const HttpServices services_{&inference_,     &info_,           metrics_.get(), &shared_memory_,
+  const HttpServices services_{&inference_,      &info_,   metrics_.get(), &shared_memory_,
                                &adjustable_log_, &traces_, &admin_};
   std::unique_ptr<HttpListener> listener_;
   std::unique_ptr<TestClient> client_;

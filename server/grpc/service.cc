@@ -19,6 +19,7 @@
 #include "grpc/rpcs/system_shared_memory_status.h"
 #include "grpc/rpcs/system_shared_memory_unregister.h"
 #include "grpc/rpcs/trace_setting.h"
+#include "proto/inference.grpc.pb.h"
 
 namespace flambeau {
 namespace {

@@ -75,6 +75,14 @@ def test_grpc_bytes_that_are_no_message(client, before, data):
     assert_serves(client)
 
 
+def test_grpc_bytes_that_are_no_message_are_logged(server, client, before):
+    """They pass the gate, which counts and logs them like any refused request."""
+    assert call_bytes(client, "ModelInfer", b"\xff\xff\xff") == "INVALID_ARGUMENT"
+    line = server.wait_line(lambda line: line.get("event") == "request" and line.get("protocol") == "grpc"
+                            and "not a ModelInferRequest" in line.get("error", ""), 30)
+    assert (line["route"], line["status"]) == ("infer", "INVALID_ARGUMENT")
+
+
 def test_grpc_nesting_is_bounded(client, before):
     """Groups within groups, which a parser may follow too deep."""
     assert call_bytes(client, "ModelInfer", b"\x7b" * 100_000) in ("INTERNAL", "INVALID_ARGUMENT")

@@ -164,12 +164,16 @@ TEST(DecodePredict, InputMeansTheOneArgumentThatIsRequired) {
   EXPECT_TRUE(DecodePredict({R"({"inputs": {}})"}, Takes({})).ok());
 }
 
-TEST(DecodePredict, ListsAreNotSupportedYet) {
-  const auto list = ScalarArgument("xs", ValueKind::kOther, "List[Tensor]");
-  EXPECT_EQ(
-      Refusal(R"({"input": [[1]]})", Takes({list})),
-      "input has the type List[Tensor], which is not supported yet: tensors, bool, int, float "
-      "and str are");
+TEST(DecodePredict, TakesListsOfScalarsAndNoOthers) {
+  const auto texts = ScalarArgument("xs", ValueKind::kOther, "List[str]");
+  const auto request = DecodePredict({R"({"input": ["a", "b"]})"}, Takes({texts}));
+  ASSERT_TRUE(request.ok()) << request.status();
+  EXPECT_EQ(request->inputs[0].value.tensor()->dtype(), DType::kBytes);
+  EXPECT_EQ(request->inputs[0].value.tensor()->shape(), Shape{2});
+  const auto tensors = ScalarArgument("xs", ValueKind::kOther, "List[Tensor]");
+  EXPECT_EQ(Refusal(R"({"input": [[1]]})", Takes({tensors})),
+            "input has the type List[Tensor], which is not supported: tensors, bool, int, float, "
+            "str and lists of these four are");
 }
 
 TEST(DecodePredict, LeavesAliasesToTheBinding) {

@@ -33,3 +33,17 @@ def client(request, server):
     client = Triton(request.param, server)
     yield client
     client.close()
+
+
+@pytest.fixture(scope="session")
+def controlled_server(models):
+    with harness.Server(models, "--model-control", "explicit", "--load-model", "linear") as running:
+        yield running
+
+
+@pytest.fixture(params=KINDS)
+def controlled(request, controlled_server):
+    """A client of a server that loads what it is told to."""
+    client = Triton(request.param, controlled_server)
+    yield client
+    client.close()

@@ -95,6 +95,38 @@ def test_statistics(client):
     assert {"linear", "add"} <= {model["name"] for model in every}
 
 
+def test_model_config(client):
+    config = client.get_model_config("linear", "1")
+    config = config.get("config", config)
+    assert (config["name"], config["backend"], config["platform"]) == ("linear", "pytorch", "pytorch_libtorch")
+    assert [entry["name"] for entry in config["input"]] == ["input"]
+    assert [entry["data_type"] for entry in config["output"]] == ["TYPE_FP32"]
+    with pytest.raises(InferenceServerException, match="nobody"):
+        client.get_model_config("nobody")
+
+
+def test_loading_and_unloading(controlled, models):
+    client = controlled
+    assert client.is_model_ready("linear") is True
+    assert client.is_model_ready("add") is False
+    client.load_model("add")
+    assert client.is_model_ready("add") is True
+    x = linear_input()
+    result = client.infer("add", [client.tensor("a", x, "FP32"), client.tensor("b", x, "FP32")])
+    expected = libtorch(models, "add", torch.from_numpy(x), torch.from_numpy(x)).numpy()
+    numpy.testing.assert_array_equal(result.as_numpy("output"), expected)
+    client.unload_model("add")
+    assert client.is_model_ready("add") is False
+    with pytest.raises(InferenceServerException):
+        client.load_model("nobody")
+
+
+def test_loading_is_refused_without_the_flag(client):
+    for call in (client.load_model, client.unload_model):
+        with pytest.raises(InferenceServerException, match="model-control"):
+            call("linear")
+
+
 def test_log_settings(client, server):
     def settings(answer):
         if not client.is_grpc:

@@ -204,7 +204,8 @@ std::string HeaderOf(const HttpResponse& response, const std::string& name) {
 
 TEST(ResponseEncoderTest, EncodesWhatIsWorthIt) {
   for (const ContentCoding coding : kCodings) {
-    for (const size_t size : {1024, 65536, 65537, 1 << 20}) {
+    for (const size_t size :
+         {ResponseEncoder::kMinBytes, size_t{65536}, size_t{65537}, size_t{1} << 20}) {
       const std::string plain = SampleText(size);
       const HttpResponse response = Encode(coding, plain);
       EXPECT_LT(response.body.size(), plain.size());
@@ -217,8 +218,9 @@ TEST(ResponseEncoderTest, EncodesWhatIsWorthIt) {
 
 TEST(ResponseEncoderTest, LeavesTheRestAsItIs) {
   const std::string large = SampleText(5000);
-  const HttpResponse small = Encode(ContentCoding::kGzip, SampleText(1023));
-  EXPECT_EQ(small.body, SampleText(1023));
+  const HttpResponse small =
+      Encode(ContentCoding::kGzip, SampleText(ResponseEncoder::kMinBytes - 1));
+  EXPECT_EQ(small.body, SampleText(ResponseEncoder::kMinBytes - 1));
   EXPECT_TRUE(small.headers.empty());
   const HttpResponse identity = Encode(ContentCoding::kIdentity, large);
   EXPECT_EQ(identity.body, large);

@@ -219,12 +219,12 @@ TEST_F(ListenerTest, ReadsPipelinedCompressedBodiesAndAnswersInBetween) {
   TestClient client = Connect();
   std::string bytes;
   for (int i = 0; i < 20; ++i) {
-    bytes += PostRequest("/echo", Compress(SampleText(2000 + i), ContentCoding::kGzip),
+    bytes += PostRequest("/echo", Compress(SampleText(5000 + i), ContentCoding::kGzip),
                          "Content-Encoding: gzip\r\nAccept-Encoding: gzip\r\n");
   }
   client.Send(bytes);
   for (int i = 0; i < 20; ++i) {
-    EXPECT_EQ(Decompress(client.Read().body, ContentCoding::kGzip), SampleText(2000 + i));
+    EXPECT_EQ(Decompress(client.Read().body, ContentCoding::kGzip), SampleText(5000 + i));
   }
 }
 

@@ -18,40 +18,43 @@ void Add(Duration duration, DurationCount* sum) {
 
 }  // namespace
 
-size_t ServableStatistics::OwnStripe() {
+ServableStatistics::Stripe* ServableStatistics::OwnStripe() {
   static std::atomic<size_t> next{0};
   thread_local const size_t own = next.fetch_add(1, std::memory_order_relaxed) % kStripes;
-  return own;
-}
-
-void ServableStatistics::Add(Stripe* stripe, Sum sum, Duration duration) {
-  stripe->counts[sum].fetch_add(1, std::memory_order_relaxed);
-  stripe->ns[sum].fetch_add(Nanoseconds(duration), std::memory_order_relaxed);
+  return &stripes_[own];
 }
 
 void ServableStatistics::Success(int64_t rows, Duration total, Duration queue,
                                  const RunTiming& timing) {
-  Stripe* const stripe = &stripes_[OwnStripe()];
-  Add(stripe, kSuccess, total);
-  Add(stripe, kQueue, queue);
-  Add(stripe, kComputeInput, timing.gather);
-  Add(stripe, kComputeInfer, timing.compute);
-  Add(stripe, kComputeOutput, timing.scatter);
-  stripe->rows.fetch_add(static_cast<uint64_t>(rows), std::memory_order_relaxed);
+  Stripe* const stripe = OwnStripe();
+  const std::lock_guard lock(stripe->mutex);
+  Add(total, &stripe->sums[kSuccess]);
+  Add(queue, &stripe->sums[kQueue]);
+  Add(timing.gather, &stripe->sums[kComputeInput]);
+  Add(timing.compute, &stripe->sums[kComputeInfer]);
+  Add(timing.scatter, &stripe->sums[kComputeOutput]);
+  stripe->rows += static_cast<uint64_t>(rows);
 }
 
-void ServableStatistics::Failure(Duration total) { Add(&stripes_[OwnStripe()], kFail, total); }
+void ServableStatistics::Failure(Duration total) {
+  Stripe* const stripe = OwnStripe();
+  const std::lock_guard lock(stripe->mutex);
+  Add(total, &stripe->sums[kFail]);
+}
 
 void ServableStatistics::CacheHit(Duration total, Duration lookup) {
-  Stripe* const stripe = &stripes_[OwnStripe()];
-  Add(stripe, kSuccess, total);
-  Add(stripe, kQueue, Duration::zero());
-  Add(stripe, kCacheHit, lookup);
   Touch();
+  Stripe* const stripe = OwnStripe();
+  const std::lock_guard lock(stripe->mutex);
+  Add(total, &stripe->sums[kSuccess]);
+  Add(Duration::zero(), &stripe->sums[kQueue]);
+  Add(lookup, &stripe->sums[kCacheHit]);
 }
 
 void ServableStatistics::CacheMiss(Duration spent) {
-  Add(&stripes_[OwnStripe()], kCacheMiss, spent);
+  Stripe* const stripe = OwnStripe();
+  const std::lock_guard lock(stripe->mutex);
+  Add(spent, &stripe->sums[kCacheMiss]);
 }
 
 void ServableStatistics::Run(int64_t rows, const RunTiming& timing) {
@@ -64,9 +67,9 @@ void ServableStatistics::Run(int64_t rows, const RunTiming& timing) {
     batch = batches_.emplace(rows, BatchCounts{}).first;
     batch->second.rows = rows;
   }
-  flambeau::Add(timing.gather, &batch->second.compute_input);
-  flambeau::Add(timing.compute, &batch->second.compute_infer);
-  flambeau::Add(timing.scatter, &batch->second.compute_output);
+  Add(timing.gather, &batch->second.compute_input);
+  Add(timing.compute, &batch->second.compute_infer);
+  Add(timing.scatter, &batch->second.compute_output);
 }
 
 void ServableStatistics::Touch() {
@@ -75,30 +78,27 @@ void ServableStatistics::Touch() {
   last_inference_ms_.store(static_cast<uint64_t>(ms), std::memory_order_relaxed);
 }
 
-DurationCount ServableStatistics::Total(Sum sum) const {
-  DurationCount total;
-  for (const Stripe& stripe : stripes_) {
-    total.count += stripe.counts[sum].load(std::memory_order_relaxed);
-    total.ns += stripe.ns[sum].load(std::memory_order_relaxed);
-  }
-  return total;
-}
-
 StatisticsCounts ServableStatistics::Read() const {
   StatisticsCounts counts;
   counts.last_inference_ms = last_inference_ms_.load(std::memory_order_relaxed);
   counts.execution_count = runs_.load(std::memory_order_relaxed);
+  std::array<DurationCount, kSums> sums{};
   for (const Stripe& stripe : stripes_) {
-    counts.inference_count += stripe.rows.load(std::memory_order_relaxed);
+    const std::lock_guard lock(stripe.mutex);
+    counts.inference_count += stripe.rows;
+    for (size_t i = 0; i < kSums; ++i) {
+      sums[i].count += stripe.sums[i].count;
+      sums[i].ns += stripe.sums[i].ns;
+    }
   }
-  counts.success = Total(kSuccess);
-  counts.fail = Total(kFail);
-  counts.queue = Total(kQueue);
-  counts.compute_input = Total(kComputeInput);
-  counts.compute_infer = Total(kComputeInfer);
-  counts.compute_output = Total(kComputeOutput);
-  counts.cache_hit = Total(kCacheHit);
-  counts.cache_miss = Total(kCacheMiss);
+  counts.success = sums[kSuccess];
+  counts.fail = sums[kFail];
+  counts.queue = sums[kQueue];
+  counts.compute_input = sums[kComputeInput];
+  counts.compute_infer = sums[kComputeInfer];
+  counts.compute_output = sums[kComputeOutput];
+  counts.cache_hit = sums[kCacheHit];
+  counts.cache_miss = sums[kCacheMiss];
   const std::lock_guard lock(mutex_);
   for (const auto& [rows, batch] : batches_) counts.batches.push_back(batch);
   return counts;

@@ -44,7 +44,8 @@ struct StatisticsCounts {
   std::vector<BatchCounts> batches;  // by rows; of at most kMaxSizes different sizes
 };
 
-// Threads: any; a request counts without a lock, a run takes a short one.
+// Threads: any. Read sees each request whole: perf_analyzer ends at once where one is counted in
+// compute_input and not yet in compute_infer.
 // Lifetime: its servable's. Errors: none.
 class ServableStatistics {
  public:
@@ -79,17 +80,16 @@ class ServableStatistics {
     kCacheMiss,
     kSums,
   };
-  // Requests end on several threads at once: each writes to a cache line of its own.
+  // Requests end on several threads at once: each has a lock of its own, which it finds free, and
+  // cache lines of its own.
   static constexpr size_t kStripes = 8;
   struct alignas(128) Stripe {
-    std::array<std::atomic<uint64_t>, kSums> counts{};
-    std::array<std::atomic<uint64_t>, kSums> ns{};
-    std::atomic<uint64_t> rows{0};
+    mutable std::mutex mutex;
+    std::array<DurationCount, kSums> sums{};
+    uint64_t rows = 0;
   };
 
-  static size_t OwnStripe();
-  static void Add(Stripe* stripe, Sum sum, Duration duration);
-  DurationCount Total(Sum sum) const;
+  Stripe* OwnStripe();
   void Touch();
 
   std::array<Stripe, kStripes> stripes_;

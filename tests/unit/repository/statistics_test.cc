@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <atomic>
 #include <chrono>
 #include <thread>
 #include <vector>
@@ -116,6 +117,27 @@ TEST(ServableStatistics, NothingIsLostBetweenThreads) {
   EXPECT_EQ(counts.execution_count, kThreads * kEach);
   ASSERT_EQ(counts.batches.size(), 1u);
   ExpectDuration(counts.batches[0].compute_infer, kThreads * kEach, kThreads * kEach * 20'000);
+}
+
+TEST(ServableStatistics, EveryRequestIsSeenWhole) {
+  ServableStatistics statistics;
+  std::atomic<bool> done{false};
+  std::vector<std::thread> threads;
+  for (int i = 0; i < 3; ++i) {
+    threads.emplace_back([&] {
+      while (!done.load()) statistics.Success(2, microseconds(5), microseconds(1), kTiming);
+    });
+  }
+  for (int i = 0; i < 20000; ++i) {
+    const StatisticsCounts counts = statistics.Read();
+    ASSERT_EQ(counts.compute_input.count, counts.compute_infer.count);
+    ASSERT_EQ(counts.compute_output.count, counts.compute_infer.count);
+    ASSERT_EQ(counts.queue.count, counts.success.count);
+    ASSERT_EQ(counts.compute_infer.ns, counts.compute_infer.count * 20'000);
+    ASSERT_EQ(counts.inference_count, 2 * counts.success.count);
+  }
+  done.store(true);
+  for (std::thread& thread : threads) thread.join();
 }
 
 }  // namespace

@@ -90,7 +90,8 @@ class RankedList {
     const auto later = others_.upper_bound(pending->rank);
     return later == others_.end() ? nullptr : later->second.front();
   }
-  size_t size() const { return size_; }
+  size_t size() const { return first_.size() + others_size_; }
+  bool one_rank() const { return others_.empty(); }
   size_t size(uint32_t rank) const {
     if (rank == 0) return first_.size();
     const auto list = others_.find(rank);
@@ -104,21 +105,30 @@ class RankedList {
   }
 
   void PushBack(Pending* pending) {
-    (pending->rank == 0 ? first_ : others_[pending->rank]).PushBack(pending);
-    ++size_;
+    if (pending->rank != 0) return PushBackOther(pending);
+    first_.PushBack(pending);
   }
   void Remove(Pending* pending) {
-    --size_;
-    if (pending->rank == 0) return first_.Remove(pending);
-    const auto list = others_.find(pending->rank);
-    list->second.Remove(pending);
-    if (list->second.size() == 0) others_.erase(list);
+    if (pending->rank != 0) return RemoveOther(pending);
+    first_.Remove(pending);
   }
 
  private:
+  // Out of line, so that what every request passes stays small.
+  [[gnu::noinline]] void PushBackOther(Pending* pending) {
+    others_[pending->rank].PushBack(pending);
+    ++others_size_;
+  }
+  [[gnu::noinline]] void RemoveOther(Pending* pending) {
+    const auto list = others_.find(pending->rank);
+    list->second.Remove(pending);
+    if (list->second.size() == 0) others_.erase(list);
+    --others_size_;
+  }
+
   List first_;                       // rank 0
   std::map<uint32_t, List> others_;  // none is empty
-  size_t size_ = 0;
+  size_t others_size_ = 0;
 };
 
 }  // namespace flambeau

@@ -57,9 +57,9 @@ int64_t PendingQueue::RowsWanted(int64_t limit) const {
 }
 
 TimePoint PendingQueue::ReadyAt(const Bucket& bucket) const {
-  if (bucket.waiting.front()->rows == 0 || bucket.rows >= RowsWanted(RowLimit(bucket))) {
-    return TimePoint::min();
-  }
+  const Pending* const front = bucket.waiting.front();
+  if (front->rows == 0 || bucket.rows >= RowsWanted(RowLimit(bucket))) return TimePoint::min();
+  if (bucket.waiting.one_rank()) return ReadyAt(bucket, *front);
   TimePoint ready = kNoDeadline;
   bucket.waiting.ForEachFront(
       [&](const Pending& front) { ready = std::min(ready, ReadyAt(bucket, front)); });

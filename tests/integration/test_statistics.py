@@ -103,3 +103,23 @@ def test_a_cache_of_no_bytes_is_off(demo_models, tmp_path):
         (cached,) = server.get("/v2/models/cached/stats").json["model_stats"]
         assert cached["execution_count"] == 2
         assert cached["inference_stats"]["cache_miss"]["count"] == 0
+
+
+def test_a_version_loaded_anew_forgets_its_answers(demo_models, tmp_path):
+    place(f"{demo_models}/linear.pt", tmp_path, "cached", CACHED)
+    with harness.Server(tmp_path, "--model-control", "explicit", "--load-model", "*") as server:
+        first = server.predict("cached", [[1.0] * 10])
+        assert server.predict("cached", [[1.0] * 10]) == first
+        assert server.metric("nv_cache_num_hits_per_model", model="cached") == 1
+        make_other_linear(f"{tmp_path}/cached/1/model.pt")
+        assert server.post("/v2/repository/models/cached/load").status == 200
+        assert server.predict("cached", [[1.0] * 10]) == [[10.0]]
+
+
+def make_other_linear(path):
+    import torch
+
+    model = torch.nn.Linear(10, 1, bias=False)
+    torch.nn.init.ones_(model.weight)
+    torch.jit.trace(model.eval(), torch.randn(2, 10)).save(path + ".new")
+    os.replace(path + ".new", path)

@@ -8,7 +8,6 @@ import tritonclient.grpc.aio
 import tritonclient.http
 import tritonclient.http.aio
 
-KINDS = ("http", "http.aio", "grpc", "grpc.aio")
 PATIENCE = 60
 
 

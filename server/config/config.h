@@ -20,9 +20,9 @@ struct ServeConfig {
   LogLevel log_level = LogLevel::kInfo;
   LogFormat log_format = LogFormat::kText;
   std::string device = "auto";
-  int instances = 0;        // 0: what measures best for this machine
-  int threads = 0;          // intra-op per instance; 0: as above
-  int metrics_port = 8002;  // 0: off
+  int instances = 0;                       // 0: what measures best for this machine
+  int threads = 0;                         // intra-op per instance; 0: as above
+  int metrics_port = 8002;                 // 0: off
   size_t response_cache_bytes = 64 << 20;  // for models whose configuration asks for it; 0: off
   Duration drain_timeout = std::chrono::seconds(30);
   Gate::Options gate;

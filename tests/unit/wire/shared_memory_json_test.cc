@@ -32,7 +32,8 @@ TEST(DecodeRegister, RefusesTheRest) {
   EXPECT_EQ(Refusal(R"({"byte_size":1})"),
             R"(the body has no key: send a JSON object with "key" and "byte_size")");
   EXPECT_EQ(Refusal(R"({"key":"/k","byte_size":-1})"), "byte_size is -1: it must be 0 or more");
-  EXPECT_EQ(Refusal(R"({"key":"/k","byte_size":1.5})"), "byte_size must be a whole number, without fraction or exponent");
+  EXPECT_EQ(Refusal(R"({"key":"/k","byte_size":1.5})"),
+            "byte_size must be a whole number, without fraction or exponent");
   EXPECT_EQ(Refusal(R"({"key":7,"byte_size":1})"), "key must be a string");
   EXPECT_EQ(Refusal(R"({"key":"/k","byte_size":1,"offset":"0"})"), "offset must be a whole number");
   EXPECT_EQ(Refusal(R"({"key":"/k","size":1})"),

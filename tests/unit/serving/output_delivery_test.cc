@@ -19,25 +19,25 @@ using testing::ElementsAre;
 // A version with results and a configuration; never run.
 class ConfiguredServable final : public Servable {
  public:
-  const std::string& name() const override { return name_; }
+  const std::string& name() const override { return own_name; }
   int64_t version() const override { return 1; }
-  const Facts& facts() const override { return facts_; }
+  const Facts& facts() const override { return own_facts; }
   int FindMethod(std::string_view) const override { return 0; }
   std::shared_ptr<const MethodFacts> signature(size_t) const override { return nullptr; }
   Scheduler& scheduler() override { std::abort(); }
-  std::shared_ptr<const ModelConfig> config() const override { return config_; }
-  const Declaration* declaration(size_t) const override { return declaration_.get(); }
+  std::shared_ptr<const ModelConfig> config() const override { return own_config; }
+  const Declaration* declaration(size_t) const override { return own_declaration.get(); }
 
   void Declare() {
-    auto declaration = Declaration::Create(*config_, facts_.methods[0]);
+    auto declaration = Declaration::Create(*own_config, own_facts.methods[0]);
     ASSERT_TRUE(declaration.ok()) << declaration.status();
-    declaration_ = std::make_unique<Declaration>(*std::move(declaration));
+    own_declaration = std::make_unique<Declaration>(*std::move(declaration));
   }
 
-  std::string name_ = "m";
-  Facts facts_;
-  std::shared_ptr<ModelConfig> config_ = std::make_shared<ModelConfig>();
-  std::unique_ptr<Declaration> declaration_;
+  std::string own_name = "m";
+  Facts own_facts;
+  std::shared_ptr<ModelConfig> own_config = std::make_shared<ModelConfig>();
+  std::unique_ptr<Declaration> own_declaration;
 };
 
 RequestedOutput Classified(const std::string& name, int64_t count) {
@@ -50,13 +50,13 @@ RequestedOutput Classified(const std::string& name, int64_t count) {
 class OutputDeliveryTest : public ::testing::Test {
  protected:
   OutputDeliveryTest() {
-    servable_.facts_.methods.resize(1);
-    servable_.facts_.methods[0].results = {{"boxes", {}}, {"scores", {}}};
-    servable_.config_->outputs.resize(2);
-    servable_.config_->outputs[0].name = "OUTPUT__0";
-    servable_.config_->outputs[1].name = "OUTPUT__1";
-    servable_.config_->outputs[0].dims = servable_.config_->outputs[1].dims = {-1, -1};
-    servable_.config_->outputs[1].labels = {"cat", "dog"};
+    servable_.own_facts.methods.resize(1);
+    servable_.own_facts.methods[0].results = {{"boxes", {}}, {"scores", {}}};
+    servable_.own_config->outputs.resize(2);
+    servable_.own_config->outputs[0].name = "OUTPUT__0";
+    servable_.own_config->outputs[1].name = "OUTPUT__1";
+    servable_.own_config->outputs[0].dims = servable_.own_config->outputs[1].dims = {-1, -1};
+    servable_.own_config->outputs[1].labels = {"cat", "dog"};
     servable_.Declare();
   }
   // The classes of scores [[1, 3], [4, 2]] under `name`.
@@ -83,24 +83,24 @@ TEST_F(OutputDeliveryTest, FindsLabelsByNameAndByPosition) {
   EXPECT_THAT(Classes("OUTPUT__1"), ElementsAre("3:1:dog", "4:0:cat"));
   EXPECT_THAT(Classes("boxes"), ElementsAre("3:1", "4:0"));
   EXPECT_THAT(Classes("OUTPUT__0"), ElementsAre("3:1", "4:0"));
-  servable_.config_->outputs.clear();
-  servable_.declaration_.reset();
+  servable_.own_config->outputs.clear();
+  servable_.own_declaration.reset();
   EXPECT_THAT(Classes("scores"), ElementsAre("3:1", "4:0"));
 }
 
 TEST_F(OutputDeliveryTest, RowsAreAsDeclared) {
   Shape shape;
-  servable_.config_->max_batch_size = 1;  // of what is in effect: nobody declared it
+  servable_.own_config->max_batch_size = 1;  // of what is in effect: nobody declared it
   Classes("scores", &shape);
   EXPECT_THAT(shape, ElementsAre(2, 1));
-  servable_.config_->max_batch_size = 0;
+  servable_.own_config->max_batch_size = 0;
   Classes("scores", &shape);
   EXPECT_THAT(shape, ElementsAre(2, 1));
   servable_.Declare();
   EXPECT_THAT(Classes("boxes", &shape), ElementsAre("4:2"));
   EXPECT_THAT(shape, ElementsAre(1));
-  servable_.config_->max_batch_size = 8;
-  servable_.config_->outputs[0].dims = servable_.config_->outputs[1].dims = {-1};
+  servable_.own_config->max_batch_size = 8;
+  servable_.own_config->outputs[0].dims = servable_.own_config->outputs[1].dims = {-1};
   servable_.Declare();
   Classes("scores", &shape);
   EXPECT_THAT(shape, ElementsAre(2, 1));

@@ -16,6 +16,7 @@ bool Firm(FactSource source) {
 template <typename Named>
 std::vector<std::string> Names(const std::vector<Named>& named) {
   std::vector<std::string> names;
+  names.reserve(named.size());
   for (const Named& one : named) names.push_back(one.name);
   return names;
 }

@@ -187,7 +187,7 @@ Status LoadingRepository::Commit(const FoundModel& found, std::shared_ptr<const 
   return OkStatus();
 }
 
-Status LoadingRepository::Refuse(const std::string& name, Status status) {
+Status LoadingRepository::Refuse(const std::string& name, const Status& status) {
   const std::string reason = Sentence(status);
   dependencies_.log->Error("model refused", {{"model", name}, {"reason", reason}});
   const std::lock_guard lock(mutex_);

@@ -82,7 +82,7 @@ class LoadingRepository final : public Repository {
   Status Commit(const FoundModel& found, std::shared_ptr<const ModelConfig> config,
                 std::vector<Loaded> loaded);
   // Why the model as a whole cannot be loaded; versions that serve go on.
-  Status Refuse(const std::string& name, Status status);
+  Status Refuse(const std::string& name, const Status& status);
   // Lets a version go; the reaper destroys it once no request holds it.
   static void Retire(VersionEntry* entry, std::vector<std::shared_ptr<LoadedServable>>* retired);
   void SetState(const std::string& name, int64_t version, VersionEntry* entry, ModelState state,

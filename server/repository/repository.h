@@ -87,14 +87,10 @@ class Repository {
   // Errors, through `done`: UNIMPLEMENTED without explicit control, NOT_FOUND, INVALID_ARGUMENT
   // (the model or its configuration is refused), RESOURCE_EXHAUSTED (too many wait), UNAVAILABLE
   // (stopping).
-  virtual void Load(const std::string& name, std::optional<std::string> config, LoadDone done) {
-    done(Unimplemented("This server loads no models when asked."));
-  }
+  virtual void Load(const std::string& name, std::optional<std::string> config, LoadDone done) = 0;
   // No new request reaches the model from now on, those that have it pinned end; then its versions
   // are destroyed. `done` does not wait for that. Errors: as Load.
-  virtual void Unload(const std::string& name, LoadDone done) {
-    done(Unimplemented("This server unloads no models when asked."));
-  }
+  virtual void Unload(const std::string& name, LoadDone done) = 0;
 
   // One entry for each version; one of version 0 where none could be told.
   virtual std::vector<IndexEntry> Index() const = 0;

@@ -30,18 +30,14 @@ void ModelAdmin::Unload(const std::string& name, const LoadParameters&, LoadDone
 }
 
 std::optional<LoadDone> ModelAdmin::Register(LoadDone done) {
-  uint64_t number = 0;
-  {
-    const std::lock_guard lock(waiting_->mutex);
-    if (!waiting_->draining) {
-      number = ++waiting_->next;
-      waiting_->done[number] = std::move(done);
-    }
-  }
-  if (number == 0) {
+  std::unique_lock lock(waiting_->mutex);
+  if (waiting_->draining) {
+    lock.unlock();
     done(Draining());
     return std::nullopt;
   }
+  const uint64_t number = ++waiting_->next;
+  waiting_->done[number] = std::move(done);
   return [waiting = waiting_, number](const Status& status) {
     LoadDone answer;
     {

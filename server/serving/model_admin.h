@@ -46,7 +46,8 @@ class ModelAdmin {
     std::map<uint64_t, LoadDone> done;  // as many as the repository lets wait
   };
 
-  // `done` for the repository, under a number of its own; nothing while draining.
+  // `done` for the repository, under a number of its own; nothing while draining, which it is then
+  // told.
   std::optional<LoadDone> Register(LoadDone done);
 
   Repository* const repository_;

@@ -100,6 +100,7 @@ std::string EncodeWelcome(const ServerMetadata& server, const std::vector<IndexE
                        "GET /v2/health/ready",
                        "GET /v2/models/{model}",
                        "GET /v2/models/{model}/ready",
+                       "GET /v2/models/{model}/config",
                        "POST /v2/models/{model}/infer",
                        "POST /v2/models/{model}/generate",
                        "POST /v2/models/{model}/generate_stream",

@@ -1,5 +1,6 @@
 #include "serving/response_cache.h"
 
+#include <cstdint>
 #include <new>
 #include <utility>
 
@@ -40,7 +41,7 @@ ResponseCache::ResponseCache(size_t max_bytes)
 ResponseCache::Key ResponseCache::KeyOf(const std::shared_ptr<const Servable>& servable,
                                         size_t method, std::vector<Value> arguments) const {
   SipHash hash(hash_key_);
-  const Servable* const identity = servable.get();
+  const auto identity = reinterpret_cast<uintptr_t>(servable.get());
   hash.Update(&identity, sizeof(identity));
   hash.Update(&method, sizeof(method));
   for (const Value& argument : arguments) HashValue(argument, &hash);

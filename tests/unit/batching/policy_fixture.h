@@ -17,7 +17,7 @@ namespace flambeau {
 class AnswerLog {
  public:
   WorkDone Done(const std::string& name) {
-    return [this, name](Result<Outcome> outcome) {
+    return [this, name](const Result<Outcome>& outcome) {
       const std::lock_guard lock(mutex_);
       names_.push_back(outcome.ok() ? name : name + "!");
       changed_.notify_all();

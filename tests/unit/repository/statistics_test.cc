@@ -100,6 +100,7 @@ TEST(ServableStatistics, NothingIsLostBetweenThreads) {
   constexpr uint64_t kEach = 2000;
   ServableStatistics statistics;
   std::vector<std::thread> threads;
+  threads.reserve(kThreads);
   for (uint64_t i = 0; i < kThreads; ++i) {
     threads.emplace_back([&statistics] {
       for (uint64_t n = 0; n < kEach; ++n) {

@@ -120,6 +120,7 @@ TEST_F(ResponseCacheTest, ManyThreadsGetTheirOwnAnswers) {
   std::atomic<int> wrong{0};
   std::atomic<int> hits{0};
   std::vector<std::thread> threads;
+  threads.reserve(8);
   for (int t = 0; t < 8; ++t) {
     threads.emplace_back([&, t] {
       for (int i = 0; i < 2000; ++i) {

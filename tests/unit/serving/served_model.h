@@ -28,7 +28,7 @@ class ServedModel {
     Repository::Options options;
     options.path = folder_.string();
     options.default_model = "m";
-    options.scheduler = scheduler;
+    options.scheduler = std::move(scheduler);
     auto repository =
         Repository::Create(options, {&backend_, clock, &permits_, log_.get(), metrics});
     EXPECT_TRUE(repository.ok()) << repository.status();

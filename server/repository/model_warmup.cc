@@ -142,16 +142,16 @@ class Sample {
   std::mt19937 random_{0};
 };
 
-// Waits for `left` answers and keeps the first failure.
+// Waits for `left` answers and keeps the first failure's sentence.
 struct Answers {
   std::mutex mutex;
   std::condition_variable all;
   int left = 0;
-  Status status;
+  std::optional<std::string> failure;
 };
 
-Status RunAtOnce(const std::vector<Value>& arguments, int copies, Servable* servable,
-                 TimePoint deadline) {
+std::optional<std::string> RunAtOnce(const std::vector<Value>& arguments, int copies,
+                                     Servable* servable, TimePoint deadline) {
   auto answers = std::make_shared<Answers>();
   answers->left = copies;
   for (int i = 0; i < copies; ++i) {
@@ -160,7 +160,7 @@ Status RunAtOnce(const std::vector<Value>& arguments, int copies, Servable* serv
     work.deadline = deadline;
     work.done = [answers](const Result<Outcome>& outcome) {
       const std::lock_guard lock(answers->mutex);
-      answers->status.Update(outcome.status());
+      if (!outcome.ok() && !answers->failure) answers->failure = Message(outcome.status());
       if (--answers->left == 0) answers->all.notify_all();
     };
     servable->scheduler().Submit(std::move(work));
@@ -168,7 +168,7 @@ Status RunAtOnce(const std::vector<Value>& arguments, int copies, Servable* serv
   std::unique_lock lock(answers->mutex);
   // A run that has begun cannot be interrupted; the scheduler answers the others at the deadline.
   answers->all.wait(lock, [&] { return answers->left == 0; });
-  return answers->status;
+  return answers->failure;
 }
 
 }  // namespace
@@ -180,12 +180,11 @@ Status RunWarmup(const ModelConfig& config, const std::string& directory, Servab
     Sample sample(warmup, directory, servable);
     FLAMBEAU_ASSIGN_OR_RETURN(const std::vector<Value> arguments, sample.Arguments());
     for (uint32_t run = 0; run < warmup.count; ++run) {
-      const Status status =
+      std::optional<std::string> why =
           RunAtOnce(arguments, servable->scheduler().instances(), servable, deadline);
-      if (status.ok()) continue;
-      std::string why(Message(status));
-      if (!why.empty() && why.back() == '.') why.pop_back();
-      return sample.Wrong(why);
+      if (!why) continue;
+      if (!why->empty() && why->back() == '.') why->pop_back();
+      return sample.Wrong(*why);
     }
   }
   return OkStatus();

@@ -287,8 +287,11 @@ TEST_F(ModelControlTest, TheOldVersionServesUntilTheNewOneIsReady) {
 
 TEST_F(ModelControlTest, UnloadLetsPinnedRequestsEnd) {
   directory_.Write("m/1/model.pt", "good model");
+  FakeLatch run;
+  backend_.script.on_run = [&](int64_t) { run.Pass(); };
   Start({"m"});
   ServablePtr pinned = *repository_->Resolve("m", "");
+  run.Close();
   EXPECT_THAT(metrics_->Expose(), HasSubstr(R"(nv_inference_count{model="m",version="1"})"));
   EXPECT_TRUE(Unload("m").ok());
   EXPECT_THAT(States("m"), ElementsAre("1 UNLOADING"));
@@ -300,12 +303,15 @@ TEST_F(ModelControlTest, UnloadLetsPinnedRequestsEnd) {
   std::fill_n(reinterpret_cast<float*>(tensor.mutable_data()), 2, 1.0f);
   work.arguments[0].data = tensor;
   // The last pin goes on a worker of the version's own scheduler.
-  Scheduler& scheduler = pinned->scheduler();
+  ServablePtr submitter = pinned;
   work.done = [&, pinned = std::move(pinned)](const Result<Outcome>& outcome) mutable {
     pinned = nullptr;
     answered.set_value(outcome.status());
   };
-  scheduler.Submit(std::move(work));
+  submitter->scheduler().Submit(std::move(work));
+  run.AwaitHeld(1);
+  submitter = nullptr;
+  run.Open();
   EXPECT_TRUE(answered.get_future().get().ok());
   AwaitState("m", "1 UNAVAILABLE: unloaded");
   EXPECT_THAT(metrics_->Expose(), Not(HasSubstr(R"(model="m")")));

@@ -27,15 +27,22 @@ def server(models):
         yield running
 
 
-@pytest.fixture(params=["http", "http.aio", "grpc", "grpc.aio"])
-def client(request, server):
+KINDS = ["http", "http.aio", "grpc", "grpc.aio"]
+
+
+def connected(kind, server):
     # Not at the top: pytest reads this file whenever it collects tests/integration, whose process has our
     # own stubs, which clash with tritonclient's.
     from clients import Triton
 
-    client = Triton(request.param, server)
+    client = Triton(kind, server)
     yield client
     client.close()
+
+
+@pytest.fixture(params=KINDS)
+def client(request, server):
+    yield from connected(request.param, server)
 
 
 @pytest.fixture(scope="session")
@@ -47,6 +54,4 @@ def controlled_server(models):
 @pytest.fixture(params=KINDS)
 def controlled(request, controlled_server):
     """A client of a server that loads what it is told to."""
-    client = Triton(request.param, controlled_server)
-    yield client
-    client.close()
+    yield from connected(request.param, controlled_server)

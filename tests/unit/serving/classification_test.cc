@@ -20,7 +20,7 @@ template <typename T>
 Tensor Scores(DType dtype, const Shape& shape, const std::vector<T>& elements) {
   Tensor tensor = *Tensor::Allocate(dtype, shape);
   EXPECT_EQ(tensor.bytes(), elements.size() * sizeof(T));
-  std::memcpy(tensor.mutable_data(), elements.data(), tensor.bytes());
+  if (!elements.empty()) std::memcpy(tensor.mutable_data(), elements.data(), tensor.bytes());
   return tensor;
 }
 

@@ -28,7 +28,7 @@ NamedValue Row(std::vector<float> numbers, const std::string& name = "x") {
 
 class InferenceTest : public ::testing::Test {
  protected:
-  void Serve(FakeScript script = {}, Scheduler::Options scheduler = {}) {
+  void Serve(FakeScript script = {}, const Scheduler::Options& scheduler = {}) {
     served_.emplace(FakeFacts(), std::move(script), &clock_, metrics_.get(), scheduler);
     inference_.emplace(&gate_, served_->repository(), &clock_);
   }

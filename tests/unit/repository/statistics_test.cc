@@ -124,6 +124,7 @@ TEST(ServableStatistics, EveryRequestIsSeenWhole) {
   ServableStatistics statistics;
   std::atomic<bool> done{false};
   std::vector<std::thread> threads;
+  threads.reserve(3);
   for (int i = 0; i < 3; ++i) {
     threads.emplace_back([&] {
       while (!done.load()) statistics.Success(2, microseconds(5), microseconds(1), kTiming);

@@ -165,21 +165,31 @@ Status CheckNode(const Node* node) {
   return OkStatus();
 }
 
+// Visits every node, those of blocks and subgraphs included, until `visit` returns false.
 // Iterative: a hostile file may nest as deep as its parser lets it.
-Status CheckGraph(const Graph& graph) {
+template <typename Visit>
+void VisitNodes(const Graph& graph, const Visit& visit) {
   std::vector<const Block*> waiting = {graph.block()};
   while (!waiting.empty()) {
     const Block* block = waiting.back();
     waiting.pop_back();
     for (const Node* node : block->nodes()) {
-      FLAMBEAU_RETURN_IF_ERROR(CheckNode(node));
+      if (!visit(node)) return;
       for (const Block* inner : node->blocks()) waiting.push_back(inner);
       if (node->hasAttribute(c10::attr::Subgraph)) {
         waiting.push_back(node->g(c10::attr::Subgraph)->block());
       }
     }
   }
-  return OkStatus();
+}
+
+Status CheckGraph(const Graph& graph) {
+  Status status;
+  VisitNodes(graph, [&status](const Node* node) {
+    status = CheckNode(node);
+    return status.ok();
+  });
+  return status;
 }
 
 constexpr size_t kMaxInlinedNodes = size_t{4} << 20;
@@ -229,21 +239,16 @@ class CallSizes {
     std::vector<torch::jit::Function*> unknown;
     Size size;
     if (function->isGraphFunction()) {
-      auto* graph_function = static_cast<torch::jit::GraphFunction*>(function);
-      std::vector<const Block*> blocks = {graph_function->graph()->block()};
-      while (!blocks.empty()) {
-        const Block* block = blocks.back();
-        blocks.pop_back();
-        for (const Node* node : block->nodes()) {
-          for (const Block* inner : node->blocks()) blocks.push_back(inner);
-          torch::jit::Function* callee = Callee(node);
-          const auto known = sizes_.find(callee);
-          if (callee != nullptr && known == sizes_.end()) unknown.push_back(callee);
-          const Size called = known == sizes_.end() ? Size() : known->second;
-          size.nodes = std::min(size.nodes + 1 + called.nodes, kMaxInlinedNodes + 1);
-          size.depth = std::max(size.depth, called.depth + (callee == nullptr ? 0 : 1));
-        }
-      }
+      VisitNodes(*static_cast<torch::jit::GraphFunction*>(function)->graph(),
+                 [&](const Node* node) {
+                   torch::jit::Function* callee = Callee(node);
+                   const auto known = sizes_.find(callee);
+                   if (callee != nullptr && known == sizes_.end()) unknown.push_back(callee);
+                   const Size called = known == sizes_.end() ? Size() : known->second;
+                   size.nodes = std::min(size.nodes + 1 + called.nodes, kMaxInlinedNodes + 1);
+                   size.depth = std::max(size.depth, called.depth + (callee == nullptr ? 0 : 1));
+                   return true;
+                 });
     }
     if (unknown.empty()) sizes_[function] = size;
     return unknown;

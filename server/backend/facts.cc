@@ -1,5 +1,7 @@
 #include "backend/facts.h"
 
+#include "backend/fact_rules.h"
+
 namespace flambeau {
 
 std::string_view Name(FactSource source) {
@@ -44,6 +46,25 @@ std::string_view Name(ValueKind kind) {
       return "other";
   }
   return "other";
+}
+
+bool IsFirm(FactSource source) {
+  return source == FactSource::kDeclared || source == FactSource::kGraph;
+}
+
+std::optional<DType> ScalarDType(ValueKind kind) {
+  switch (kind) {
+    case ValueKind::kBool:
+      return DType::kBool;
+    case ValueKind::kInt:
+      return DType::kInt64;
+    case ValueKind::kFloat:
+      return DType::kFp64;
+    case ValueKind::kString:
+      return DType::kBytes;
+    default:
+      return std::nullopt;
+  }
 }
 
 }  // namespace flambeau

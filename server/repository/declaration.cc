@@ -4,14 +4,12 @@
 #include <set>
 #include <utility>
 
+#include "backend/fact_rules.h"
+
 namespace flambeau {
 namespace {
 
 std::string Quote(std::string_view name) { return "'" + std::string(name) + "'"; }
-
-bool Firm(FactSource source) {
-  return source == FactSource::kDeclared || source == FactSource::kGraph;
-}
 
 template <typename Named>
 std::vector<std::string> Names(const std::vector<Named>& named) {
@@ -35,7 +33,7 @@ Status Contradiction(const std::string& what) {
 std::vector<DType> Allowed(const ArgumentFact& argument) {
   switch (argument.kind) {
     case ValueKind::kTensor:
-      if (Firm(argument.tensor.dtype_source)) return argument.tensor.accepted;
+      if (IsFirm(argument.tensor.dtype_source)) return argument.tensor.accepted;
       return {};
     case ValueKind::kBool:
       return {DType::kBool};
@@ -53,7 +51,7 @@ std::vector<DType> Allowed(const ArgumentFact& argument) {
 // Whether a shape that the configuration gives can be what the graph tells. Dimension 0 is the
 // batch's, whatever the file's example had.
 bool Agree(const TensorFact& fact, const Shape& declared) {
-  if (!Firm(fact.dims_source) || !fact.dims) return true;
+  if (!IsFirm(fact.dims_source) || !fact.dims) return true;
   const auto equal = [](int64_t a, int64_t b) { return a < 0 || b < 0 || a == b; };
   if (fact.any_rank) {
     return !declared.empty() && (fact.dims->empty() || equal(fact.dims->back(), declared.back()));
@@ -68,7 +66,7 @@ bool Agree(const TensorFact& fact, const Shape& declared) {
 // What the graph knows more exactly stays known.
 void Declare(const Shape& declared, TensorFact* fact) {
   Shape merged = declared;
-  if (Firm(fact->dims_source) && fact->dims && !fact->any_rank &&
+  if (IsFirm(fact->dims_source) && fact->dims && !fact->any_rank &&
       fact->dims->size() == merged.size()) {
     for (size_t i = 1; i < merged.size(); ++i) {
       if (merged[i] < 0) merged[i] = (*fact->dims)[i];
@@ -227,7 +225,7 @@ Status Declaration::DeclareOutputs(const ModelConfig& config) {
       return Contradiction(name + " has shape " + ToString(given) + ", but the model gives " +
                            ShapeOf(fact));
     }
-    if (output.dtype && Firm(fact.dtype_source) && fact.dtype && *fact.dtype != *output.dtype) {
+    if (output.dtype && IsFirm(fact.dtype_source) && fact.dtype && *fact.dtype != *output.dtype) {
       return Contradiction(name + " has datatype " + std::string(flambeau::Name(*output.dtype)) +
                            ", but the model gives " + std::string(flambeau::Name(*fact.dtype)));
     }

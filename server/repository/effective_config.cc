@@ -4,6 +4,8 @@
 #include <charconv>
 #include <utility>
 
+#include "backend/fact_rules.h"
+
 namespace flambeau {
 namespace {
 
@@ -19,21 +21,6 @@ bool EveryTensorHasABatch(const MethodFacts& signature) {
     if (!HasBatch(result.tensor, 1)) return false;
   }
   return !signature.arguments.empty();
-}
-
-DType ScalarType(ValueKind kind) {
-  switch (kind) {
-    case ValueKind::kBool:
-      return DType::kBool;
-    case ValueKind::kInt:
-      return DType::kInt64;
-    case ValueKind::kFloat:
-      return DType::kFp64;
-    case ValueKind::kString:
-      return DType::kBytes;
-    default:
-      return DType::kFp32;
-  }
 }
 
 // As metadata shows it, without the batch. Unknown: FP32 and [-1], as there.
@@ -52,7 +39,7 @@ ConfigTensor FromArgument(const ArgumentFact& argument, bool batched) {
   }
   ConfigTensor tensor;
   tensor.name = argument.name;
-  tensor.dtype = ScalarType(argument.kind);
+  tensor.dtype = ScalarDType(argument.kind);
   tensor.dims = {1};
   return tensor;
 }

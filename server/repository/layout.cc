@@ -9,15 +9,12 @@
 
 #include "repository/layout_internal.h"
 #include "repository/repository.h"
+#include "spec/model_files.h"
 
 namespace flambeau {
 namespace {
 
 namespace fs = std::filesystem;
-
-bool IsInside(const fs::path& root, const fs::path& path) {
-  return std::mismatch(root.begin(), root.end(), path.begin(), path.end()).first == root.end();
-}
 
 }  // namespace
 

@@ -4,23 +4,21 @@
 #include <utility>
 #include <vector>
 
+#include "backend/fact_rules.h"
+
 namespace flambeau {
 namespace {
-
-bool Firm(FactSource source) {
-  return source == FactSource::kDeclared || source == FactSource::kGraph;
-}
 
 // A float says more than an integer: {"input": [1, 2]} may have been meant as floats.
 bool BetterDType(DType seen, DType known) { return IsFloat(seen) && !IsFloat(known); }
 
 bool DTypeIsNews(const TensorFact& fact, DType seen) {
-  if (Firm(fact.dtype_source)) return false;
+  if (IsFirm(fact.dtype_source)) return false;
   return !fact.dtype.has_value() || BetterDType(seen, *fact.dtype);
 }
 
 bool DimsAreNews(const TensorFact& fact, const Shape& seen) {
-  if (Firm(fact.dims_source)) return false;
+  if (IsFirm(fact.dims_source)) return false;
   if (fact.dims_source == FactSource::kUnknown) return true;
   if (!fact.dims.has_value()) return false;  // the rank varies: nothing left to learn
   if (fact.dims->size() != seen.size()) return true;

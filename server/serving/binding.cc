@@ -1,21 +1,18 @@
 #include "serving/binding.h"
 
 #include <algorithm>
-#include <charconv>
 #include <cstring>
 #include <optional>
 #include <string_view>
 #include <utility>
 
+#include "backend/fact_rules.h"
+#include "serving/alias.h"
 #include "serving/list_binding.h"
 #include "serving/scalar_binding.h"
 
 namespace flambeau {
 namespace {
-
-bool Firm(FactSource source) {
-  return source == FactSource::kDeclared || source == FactSource::kGraph;
-}
 
 std::string Quote(std::string_view name) { return "'" + std::string(name) + "'"; }
 
@@ -47,13 +44,8 @@ Result<size_t> FindArgument(const MethodFacts& method, const Declaration* declar
   if (declaration != nullptr) {
     if (const auto index = declaration->FindInput(name)) return *index;
   }
-  constexpr std::string_view kAlias = "INPUT__";
-  size_t index = 0;
-  const char* end = name.data() + name.size();
-  if (name.size() > kAlias.size() && name.compare(0, kAlias.size(), kAlias) == 0) {
-    const auto [stop, error] = std::from_chars(name.data() + kAlias.size(), end, index);
-    if (error == std::errc() && stop == end && index < arguments.size()) return index;
-  }
+  const std::optional<size_t> index = AliasIndex(name, kInputAlias);
+  if (index && *index < arguments.size()) return *index;
   return InvalidArgument("There is no input " + Quote(name) + "; " + ArgumentNames(method) + ".");
 }
 
@@ -70,7 +62,7 @@ std::string DTypeList(const std::vector<DType>& dtypes) {
 
 Status CheckDType(const ArgumentFact& argument, const Tensor& tensor) {
   const std::vector<DType>& accepted = argument.tensor.accepted;
-  if (!Firm(argument.tensor.dtype_source) || accepted.empty()) return OkStatus();
+  if (!IsFirm(argument.tensor.dtype_source) || accepted.empty()) return OkStatus();
   if (std::find(accepted.begin(), accepted.end(), tensor.dtype()) != accepted.end()) {
     return OkStatus();
   }
@@ -87,7 +79,7 @@ std::string Expected(const TensorFact& fact) {
 
 Status CheckDims(const ArgumentFact& argument, const Shape& shape) {
   const TensorFact& fact = argument.tensor;
-  if (!Firm(fact.dims_source) || !fact.dims.has_value() || fact.dims->empty()) return OkStatus();
+  if (!IsFirm(fact.dims_source) || !fact.dims.has_value() || fact.dims->empty()) return OkStatus();
   const Shape& expected = *fact.dims;
   bool fits = fact.any_rank ? !shape.empty() : shape.size() == expected.size();
   if (fits && fact.any_rank) {

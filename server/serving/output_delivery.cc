@@ -1,26 +1,15 @@
 #include "serving/output_delivery.h"
 
 #include <algorithm>
-#include <charconv>
 #include <string_view>
 #include <utility>
 
 #include "repository/declaration.h"
+#include "serving/alias.h"
 #include "serving/classification.h"
 
 namespace flambeau {
 namespace {
-
-// i of OUTPUT__<i>.
-std::optional<size_t> AliasIndex(std::string_view name) {
-  constexpr std::string_view kAlias = "OUTPUT__";
-  if (name.substr(0, kAlias.size()) != kAlias) return std::nullopt;
-  size_t index = 0;
-  const char* const end = name.data() + name.size();
-  const auto [stop, error] = std::from_chars(name.data() + kAlias.size(), end, index);
-  if (error != std::errc() || stop != end) return std::nullopt;
-  return index;
-}
 
 // The labels that the configuration has for what a request calls `name`: a declared name, the
 // model's own for it, or a position.
@@ -30,7 +19,7 @@ std::vector<std::string> LabelsOf(const ModelConfig& config, const Declaration* 
   for (const ConfigTensor& output : config.outputs) {
     if (output.name == shown) return output.labels;
   }
-  const std::optional<size_t> index = AliasIndex(name);
+  const std::optional<size_t> index = AliasIndex(name, kOutputAlias);
   if (!index || *index >= config.outputs.size()) return {};
   return config.outputs[*index].labels;
 }

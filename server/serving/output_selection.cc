@@ -1,10 +1,11 @@
 #include "serving/output_selection.h"
 
-#include <charconv>
 #include <optional>
 #include <string_view>
 #include <unordered_set>
 #include <utility>
+
+#include "serving/alias.h"
 
 namespace flambeau {
 namespace {
@@ -17,13 +18,8 @@ std::optional<size_t> FindOutput(const std::vector<Named>& outputs, const std::s
   for (size_t i = 0; i < outputs.size(); ++i) {
     if (outputs[i].name == name) return i;
   }
-  constexpr std::string_view kAlias = "OUTPUT__";
-  if (name.size() <= kAlias.size() || name.compare(0, kAlias.size(), kAlias) != 0) return {};
-  size_t index = 0;
-  const char* end = name.data() + name.size();
-  const auto [stop, error] = std::from_chars(name.data() + kAlias.size(), end, index);
-  if (error != std::errc() || stop != end || index >= outputs.size()) return {};
-  return index;
+  const std::optional<size_t> index = AliasIndex(name, kOutputAlias);
+  return index && *index < outputs.size() ? index : std::nullopt;
 }
 
 template <typename Named>

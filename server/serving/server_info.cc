@@ -4,6 +4,7 @@
 #include <optional>
 #include <utility>
 
+#include "backend/fact_rules.h"
 #include "serving/list_binding.h"
 
 namespace flambeau {
@@ -25,25 +26,9 @@ Shown ShowTensor(const std::string& name, const TensorFact& fact) {
 // The protocol knows only tensors: a scalar argument is one of shape [1], typed by the model's own
 // code, which is as certain as its graph.
 Shown ShowScalar(const std::string& name, ValueKind kind) {
-  Shown shown{{name, "FP32", {1}}, FactSource::kGraph, FactSource::kGraph};
-  switch (kind) {
-    case ValueKind::kBool:
-      shown.metadata.datatype = "BOOL";
-      break;
-    case ValueKind::kInt:
-      shown.metadata.datatype = "INT64";
-      break;
-    case ValueKind::kFloat:
-      shown.metadata.datatype = "FP64";
-      break;
-    case ValueKind::kString:
-      shown.metadata.datatype = "BYTES";
-      break;
-    default:
-      shown = {{name, "FP32", {-1}}};
-      break;
-  }
-  return shown;
+  const std::optional<DType> dtype = ScalarDType(kind);
+  if (!dtype) return {{name, "FP32", {-1}}};
+  return {{name, std::string(Name(*dtype)), {1}}, FactSource::kGraph, FactSource::kGraph};
 }
 
 void AddProperties(const std::string& group, const Shown& shown,

@@ -6,15 +6,12 @@
 #include <system_error>
 
 namespace flambeau {
-namespace {
 
 namespace fs = std::filesystem;
 
 bool IsInside(const fs::path& root, const fs::path& path) {
   return std::mismatch(root.begin(), root.end(), path.begin(), path.end()).first == root.end();
 }
-
-}  // namespace
 
 bool IsPlainRelativePath(const std::string& name) {
   if (name.empty() || name.find('\0') != std::string::npos) return false;

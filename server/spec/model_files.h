@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstddef>
+#include <filesystem>
 #include <string>
 #include <vector>
 
@@ -11,6 +12,9 @@ namespace flambeau {
 
 // Whether `name` may be a path below a directory: relative, without "..", "." or empty parts.
 bool IsPlainRelativePath(const std::string& name);
+
+// Whether `path` is `root` or lies below it; both canonical.
+bool IsInside(const std::filesystem::path& root, const std::filesystem::path& path);
 
 // The content of `directory`/`name`, a regular file of at most `limit` bytes that no symbolic link
 // leads out of `directory`.

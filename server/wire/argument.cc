@@ -4,6 +4,7 @@
 #include <string>
 #include <string_view>
 
+#include "backend/fact_rules.h"
 #include "codec/json_numbers.h"
 #include "serving/list_binding.h"
 
@@ -14,9 +15,9 @@ namespace {
 // it: what was merely observed must not change what a request means. Where the text does not fit
 // the datatype shown, another that is accepted will do.
 Result<Tensor> DecodeTensor(PaddedJson json, const TensorFact& fact, std::string_view field) {
-  const bool is_certain =
-      fact.dtype_source == FactSource::kDeclared || fact.dtype_source == FactSource::kGraph;
-  if (!fact.dtype || !is_certain) return ParseTensor(json, std::nullopt, std::nullopt, field);
+  if (!fact.dtype || !IsFirm(fact.dtype_source)) {
+    return ParseTensor(json, std::nullopt, std::nullopt, field);
+  }
   Result<Tensor> wanted = ParseTensor(json, fact.dtype, std::nullopt, field);
   if (wanted.ok()) return wanted;
   const auto accepts = [&](DType dtype) {

@@ -1,13 +1,15 @@
 #include "wire/generate.h"
 
 #include <algorithm>
-#include <charconv>
 #include <cstddef>
+#include <optional>
 #include <string_view>
 #include <utility>
 
 #include "codec/json_cursor.h"
+#include "serving/alias.h"
 #include "wire/argument.h"
+#include "wire/infer_internal.h"
 #include "wire/parameters.h"
 
 namespace flambeau {
@@ -18,13 +20,8 @@ const ArgumentFact* FindInput(const MethodFacts& signature, std::string_view key
   for (const ArgumentFact& argument : signature.arguments) {
     if (argument.name == key) return &argument;
   }
-  constexpr std::string_view kAlias = "INPUT__";
-  if (!key.starts_with(kAlias)) return nullptr;
-  const char* const end = key.data() + key.size();
-  size_t index = 0;
-  const auto [stop, error] = std::from_chars(key.data() + kAlias.size(), end, index);
-  const bool is_index = error == std::errc() && stop == end && index < signature.arguments.size();
-  return is_index ? &signature.arguments[index] : nullptr;
+  const std::optional<size_t> index = AliasIndex(key, kInputAlias);
+  return index && *index < signature.arguments.size() ? &signature.arguments[*index] : nullptr;
 }
 
 // A model whose input has a batch dimension and another one gets a batch of one, as with Triton.
@@ -97,15 +94,8 @@ Result<InferRequest> DecodeGenerate(PaddedJson body, const MethodFacts& signatur
 }
 
 Result<std::string> EncodeGenerate(const InferResult& result) {
-  std::string out = "{";
-  if (!result.id.empty()) {
-    out += R"("id":)";
-    AppendString(result.id, &out);
-    out += ',';
-  }
-  out += R"("model_name":)";
-  AppendString(result.model, &out);
-  out += R"(,"model_version":")" + std::to_string(result.version) + '"';
+  std::string out;
+  BeginAnswer(result, &out);
   for (const NamedTensor& output : result.outputs) {
     out += ',';
     AppendString(output.name, &out);

@@ -65,19 +65,24 @@ Status EncodeOutput(const NamedTensor& output, bool binary, const SharedMemoryPl
 
 }  // namespace
 
+void BeginAnswer(const InferResult& result, std::string* body) {
+  *body += '{';
+  if (!result.id.empty()) {
+    *body += R"("id":)";
+    AppendString(result.id, body);
+    *body += ',';
+  }
+  *body += R"("model_name":)";
+  AppendString(result.model, body);
+  *body += R"(,"model_version":")" + std::to_string(result.version) + '"';
+}
+
 Result<EncodedInfer> EncodeInfer(const InferResult& result, const InferRequest& request) {
   EncodedInfer encoded;
   std::string& body = encoded.body;
   body.reserve(Estimate(result));
-  body += '{';
-  if (!result.id.empty()) {
-    body += R"("id":)";
-    AppendString(result.id, &body);
-    body += ',';
-  }
-  body += R"("model_name":)";
-  AppendString(result.model, &body);
-  body += R"(,"model_version":")" + std::to_string(result.version) + R"(","outputs":[)";
+  BeginAnswer(result, &body);
+  body += R"(,"outputs":[)";
   std::vector<const Tensor*> binaries;
   for (const NamedTensor& output : result.outputs) {
     if (&output != &result.outputs.front()) body += ',';

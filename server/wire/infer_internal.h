@@ -1,4 +1,4 @@
-// The parts of an infer request in JSON, for infer.cc.
+// The parts of an infer request and its answer in JSON, for infer.cc and generate.cc.
 #pragma once
 
 #include <cstddef>
@@ -31,6 +31,9 @@ struct InputSources {
 // in shared memory what SharedMemoryReader says.
 Status DecodeInputs(JsonCursor* cursor, InputSources* sources, InferRequest* request);
 Status DecodeOutputs(JsonCursor* cursor, InferRequest* request);
+
+// The head of an answer's object: its id, model and version, and no end.
+void BeginAnswer(const InferResult& result, std::string* body);
 
 // The parameters shared_memory_region, _offset and _byte_size of one input or output.
 class PlaceParameters {

@@ -3,6 +3,7 @@
 #include <nlohmann/json.hpp>
 
 #include "codec/json_cursor.h"
+#include "wire/parameters.h"
 
 namespace flambeau {
 namespace {
@@ -111,21 +112,15 @@ std::string EncodeWelcome(const ServerMetadata& server, const std::vector<IndexE
 }
 
 Result<bool> DecodeIndexRequest(PaddedJson body) {
-  JsonCursor cursor(body.text);
-  const char* const end = body.text.data() + body.text.size();
-  if (SkipBlanks(body.text.data(), end) == end) return false;
-  FLAMBEAU_RETURN_IF_ERROR(cursor.EnterObject());
   bool ready = false;
-  while (true) {
-    FLAMBEAU_ASSIGN_OR_RETURN(const bool more, cursor.NextKey());
-    if (!more) break;
-    if (cursor.key() != "ready") {
-      return InvalidArgument("the key " + cursor.Path() +
+  FLAMBEAU_RETURN_IF_ERROR(DecodeOptionalBody(body, [&ready](JsonCursor* cursor) -> Status {
+    if (cursor->key() != "ready") {
+      return InvalidArgument("the key " + cursor->Path() +
                              R"( is not known: send {} or {"ready": true})");
     }
-    FLAMBEAU_ASSIGN_OR_RETURN(ready, cursor.TakeBool());
-  }
-  FLAMBEAU_RETURN_IF_ERROR(cursor.Finish());
+    FLAMBEAU_ASSIGN_OR_RETURN(ready, cursor->TakeBool());
+    return OkStatus();
+  }));
   return ready;
 }
 

@@ -4,6 +4,7 @@
 #include <string>
 
 #include "codec/json_cursor.h"
+#include "wire/parameters.h"
 
 namespace flambeau {
 namespace {
@@ -25,25 +26,18 @@ Status DecodeParameter(JsonCursor* cursor, bool unload, LoadParameters* paramete
 
 Result<LoadParameters> DecodeLoadRequest(PaddedJson body, bool unload) {
   LoadParameters parameters;
-  JsonCursor cursor(body.text);
-  const char* const end = body.text.data() + body.text.size();
-  if (SkipBlanks(body.text.data(), end) == end) return parameters;
-  FLAMBEAU_RETURN_IF_ERROR(cursor.EnterObject());
-  while (true) {
-    FLAMBEAU_ASSIGN_OR_RETURN(const bool more, cursor.NextKey());
-    if (!more) break;
-    if (cursor.key() != "parameters") {
-      return InvalidArgument("the key " + cursor.Path() +
+  FLAMBEAU_RETURN_IF_ERROR(DecodeOptionalBody(body, [&](JsonCursor* cursor) -> Status {
+    if (cursor->key() != "parameters") {
+      return InvalidArgument("the key " + cursor->Path() +
                              R"( is not known: send nothing, {} or {"parameters": {...}})");
     }
-    FLAMBEAU_RETURN_IF_ERROR(cursor.EnterObject());
+    FLAMBEAU_RETURN_IF_ERROR(cursor->EnterObject());
     while (true) {
-      FLAMBEAU_ASSIGN_OR_RETURN(const bool parameter, cursor.NextKey());
-      if (!parameter) break;
-      FLAMBEAU_RETURN_IF_ERROR(DecodeParameter(&cursor, unload, &parameters));
+      FLAMBEAU_ASSIGN_OR_RETURN(const bool more, cursor->NextKey());
+      if (!more) return OkStatus();
+      FLAMBEAU_RETURN_IF_ERROR(DecodeParameter(cursor, unload, &parameters));
     }
-  }
-  FLAMBEAU_RETURN_IF_ERROR(cursor.Finish());
+  }));
   return parameters;
 }
 

@@ -4,13 +4,33 @@
 
 namespace flambeau {
 
+namespace {
+
+bool IsBlank(std::string_view text) {
+  const char* const end = text.data() + text.size();
+  return SkipBlanks(text.data(), end) == end;
+}
+
+}  // namespace
+
 Status EnterBody(JsonCursor* cursor, std::string_view text, std::string_view expected) {
-  if (SkipBlanks(text.data(), text.data() + text.size()) == text.data() + text.size()) {
+  if (IsBlank(text)) {
     return InvalidArgument("the body is empty: send " + std::string(expected));
   }
   FLAMBEAU_ASSIGN_OR_RETURN(const JsonKind kind, cursor->Kind());
   if (kind != JsonKind::kObject) return cursor->Expected(expected);
   return cursor->EnterObject();
+}
+
+Status DecodeOptionalBody(PaddedJson body, const std::function<Status(JsonCursor*)>& member) {
+  if (IsBlank(body.text)) return OkStatus();
+  JsonCursor cursor(body.text);
+  FLAMBEAU_RETURN_IF_ERROR(cursor.EnterObject());
+  while (true) {
+    FLAMBEAU_ASSIGN_OR_RETURN(const bool more, cursor.NextKey());
+    if (!more) return cursor.Finish();
+    FLAMBEAU_RETURN_IF_ERROR(member(&cursor));
+  }
 }
 
 Result<int64_t> TakeCount(JsonCursor* cursor) {

@@ -2,17 +2,23 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <string_view>
 
 #include "base/status.h"
 #include "codec/json_cursor.h"
+#include "codec/json_numbers.h"
 
 namespace flambeau {
 
 // Into the object that the whole body must be; `expected` describes one.
 // Errors: INVALID_ARGUMENT.
 Status EnterBody(JsonCursor* cursor, std::string_view text, std::string_view expected);
+
+// A body that may be empty: an object, or nothing but blanks. `member` takes the value of each key.
+// Errors: INVALID_ARGUMENT, or `member`'s.
+Status DecodeOptionalBody(PaddedJson body, const std::function<Status(JsonCursor*)>& member);
 
 // The parameter `timeout` at the cursor, in microseconds; 0 means none.
 // Errors: INVALID_ARGUMENT.

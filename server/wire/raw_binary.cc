@@ -5,6 +5,7 @@
 #include <string>
 #include <utility>
 
+#include "backend/fact_rules.h"
 #include "base/checked.h"
 #include "codec/convert.h"
 
@@ -29,10 +30,6 @@ Result<const ArgumentFact*> LoneArgument(const MethodFacts& signature) {
 }
 
 // What was merely observed must not change what a request means.
-bool IsFirm(FactSource source) {
-  return source == FactSource::kDeclared || source == FactSource::kGraph;
-}
-
 // The dimensions of `bytes` bytes.
 Result<Shape> ShapeOf(const TensorFact& fact, DType dtype, size_t bytes) {
   if (!fact.dims || !IsFirm(fact.dims_source)) {
@@ -58,18 +55,8 @@ Result<Shape> ShapeOf(const TensorFact& fact, DType dtype, size_t bytes) {
 }
 
 std::optional<DType> DTypeOf(const ArgumentFact& argument) {
-  switch (argument.kind) {
-    case ValueKind::kTensor:
-      return IsFirm(argument.tensor.dtype_source) ? argument.tensor.dtype : std::nullopt;
-    case ValueKind::kBool:
-      return DType::kBool;
-    case ValueKind::kInt:
-      return DType::kInt64;
-    case ValueKind::kFloat:
-      return DType::kFp64;
-    default:
-      return std::nullopt;
-  }
+  if (argument.kind != ValueKind::kTensor) return ScalarDType(argument.kind);
+  return IsFirm(argument.tensor.dtype_source) ? argument.tensor.dtype : std::nullopt;
 }
 
 }  // namespace

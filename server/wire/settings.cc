@@ -4,14 +4,10 @@
 #include <utility>
 
 #include "codec/json_cursor.h"
+#include "wire/parameters.h"
 
 namespace flambeau {
 namespace {
-
-bool IsBlankBody(PaddedJson body) {
-  const char* const end = body.text.data() + body.text.size();
-  return SkipBlanks(body.text.data(), end) == end;
-}
 
 Result<LogSetting> TakeLogSetting(JsonCursor* cursor) {
   FLAMBEAU_ASSIGN_OR_RETURN(const JsonKind kind, cursor->Kind());
@@ -63,17 +59,11 @@ std::string Flag(bool flag) { return flag ? "true" : "false"; }
 
 Result<LogSettingsUpdate> DecodeLogSettings(PaddedJson body) {
   LogSettingsUpdate update;
-  if (IsBlankBody(body)) return update;
-  JsonCursor cursor(body.text);
-  FLAMBEAU_RETURN_IF_ERROR(cursor.EnterObject());
-  while (true) {
-    FLAMBEAU_ASSIGN_OR_RETURN(const bool more, cursor.NextKey());
-    if (!more) break;
-    const std::string name = cursor.key();
-    FLAMBEAU_ASSIGN_OR_RETURN(const LogSetting value, TakeLogSetting(&cursor));
-    FLAMBEAU_RETURN_IF_ERROR(update.Set(name, value));
-  }
-  FLAMBEAU_RETURN_IF_ERROR(cursor.Finish());
+  FLAMBEAU_RETURN_IF_ERROR(DecodeOptionalBody(body, [&update](JsonCursor* cursor) -> Status {
+    const std::string name = cursor->key();
+    FLAMBEAU_ASSIGN_OR_RETURN(const LogSetting value, TakeLogSetting(cursor));
+    return update.Set(name, value);
+  }));
   return update;
 }
 
@@ -89,16 +79,11 @@ std::string EncodeLogSettings(const LogSettings& settings) {
 
 Result<TraceUpdate> DecodeTraceSettings(PaddedJson body) {
   TraceUpdate update;
-  if (IsBlankBody(body)) return update;
-  JsonCursor cursor(body.text);
-  FLAMBEAU_RETURN_IF_ERROR(cursor.EnterObject());
-  while (true) {
-    FLAMBEAU_ASSIGN_OR_RETURN(const bool more, cursor.NextKey());
-    if (!more) break;
-    const std::string name = cursor.key();
-    FLAMBEAU_ASSIGN_OR_RETURN(update[name], TakeTraceSetting(&cursor));
-  }
-  FLAMBEAU_RETURN_IF_ERROR(cursor.Finish());
+  FLAMBEAU_RETURN_IF_ERROR(DecodeOptionalBody(body, [&update](JsonCursor* cursor) -> Status {
+    const std::string name = cursor->key();
+    FLAMBEAU_ASSIGN_OR_RETURN(update[name], TakeTraceSetting(cursor));
+    return OkStatus();
+  }));
   return update;
 }
 

@@ -3,30 +3,11 @@
 #include <cstdlib>
 #include <string_view>
 
+#include "every_kind.h"
 #include "wire/predict.h"
 
-namespace {
-
-using flambeau::ValueKind;
-
-flambeau::MethodFacts Signature() {
-  flambeau::MethodFacts method;
-  constexpr ValueKind kKinds[] = {ValueKind::kTensor, ValueKind::kBool,   ValueKind::kInt,
-                                  ValueKind::kFloat,  ValueKind::kString, ValueKind::kOther};
-  for (const ValueKind kind : kKinds) {
-    flambeau::ArgumentFact argument;
-    argument.name = std::string(1, static_cast<char>('a' + method.arguments.size()));
-    argument.kind = kind;
-    argument.optional = !method.arguments.empty();
-    method.arguments.push_back(argument);
-  }
-  return method;
-}
-
-}  // namespace
-
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
-  static const flambeau::MethodFacts kSignature = Signature();
+  static const flambeau::MethodFacts kSignature = EveryKind();
   const std::string_view body(reinterpret_cast<const char*>(data), size);
   const auto request = flambeau::DecodePredict({body}, kSignature);
   if (!request.ok()) {

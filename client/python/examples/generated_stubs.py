@@ -2,8 +2,8 @@
 """Asks a Flambeau server over gRPC, with stubs generated from proto/ and nothing else.
 
     pip install grpcio grpcio-tools
-    ./predict.py                                       # the demo model `digits`, one real digit
-    ./predict.py --model linear --input '[[1, 2, 3, 4, 5, 6, 7, 8, 9, 10]]'
+    ./generated_stubs.py                                       # the demo model `digits`, one real digit
+    ./generated_stubs.py --model linear --input '[[1, 2, 3, 4, 5, 6, 7, 8, 9, 10]]'
 """
 
 import argparse
@@ -15,7 +15,7 @@ import tempfile
 
 import grpc
 
-PROTO = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..", "proto")
+PROTO = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..", "..", "proto")
 
 # A handwritten 0 of scikit-learn's digits: one image, one channel, 8 x 8 pixels from 0 to 16.
 DIGIT = [[[[0, 0, 5, 13, 9, 1, 0, 0],
@@ -84,7 +84,7 @@ def infer(stub, messages, model, value):
 
     response = stub.ModelInfer(request, timeout=60)
     outputs = {}
-    for output, raw in zip(response.outputs, response.raw_output_contents):
+    for output, raw in zip(response.outputs, response.raw_output_contents, strict=True):
         code = FORMATS[output.datatype]
         elements = struct.unpack(f"<{len(raw) // struct.calcsize(code)}{code}", raw)
         outputs[output.name] = nest(elements, list(output.shape))

@@ -13,7 +13,6 @@ import zipfile
 
 import harness
 import numpy as np
-import python_client
 import pytest
 import torch
 
@@ -34,21 +33,6 @@ class Shout(torch.nn.Module):
 
 
 @pytest.fixture(scope="module")
-def wheel(tmp_path_factory):
-    path, site = python_client.install(tmp_path_factory.mktemp("package"))
-    sys.path.insert(0, site)
-    yield path
-    sys.path.remove(site)
-
-
-@pytest.fixture(scope="module")
-def package(wheel):
-    import flambeau_client
-
-    return flambeau_client
-
-
-@pytest.fixture(scope="module")
 def server(demo_models, adversarial_models, tmp_path_factory):
     models = tmp_path_factory.mktemp("models")
     shutil.copy(os.path.join(demo_models, "linear.pt"), models)
@@ -66,7 +50,8 @@ def client(request, package, server):
         yield made
 
 
-def test_the_wheel_is_typed_and_complete(wheel):
+def test_the_wheel_is_typed_and_complete(installed_client):
+    wheel, _ = installed_client
     with zipfile.ZipFile(wheel) as archive:
         names = archive.namelist()
         (metadata,) = [name for name in names if name.endswith("METADATA")]
@@ -185,8 +170,8 @@ def test_asyncio(package, server, demo_models):
             torch.testing.assert_close(answer.torch(), expected)
 
 
-def test_it_lives_beside_tritonclient_in_one_process(wheel, server):
-    site = sys.path[0]
+def test_it_lives_beside_tritonclient_in_one_process(installed_client, server):
+    _, site = installed_client
     code = ("import sys; sys.path.insert(0, sys.argv[1]); import tritonclient.grpc, flambeau_client, numpy\n"
             "client = flambeau_client.GrpcClient(sys.argv[2])\n"
             "print(client.infer('echo', numpy.ones(3, numpy.float32)).output.sum())")

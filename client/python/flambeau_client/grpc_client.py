@@ -21,6 +21,9 @@ _RETRYABLE = (grpc.StatusCode.UNAVAILABLE, grpc.StatusCode.RESOURCE_EXHAUSTED)
 def error_of(error: Any) -> FlambeauError:
     """Of a grpc.RpcError."""
     name = error.code().name
+    if error.code() is grpc.StatusCode.CANCELLED and error.details() != "Channel closed!":
+        # Nobody here did: a balancer resets a call so when its server went away.
+        return FlambeauError(Code.UNAVAILABLE, "The call was cut off before its answer.", retryable=True)
     code = Code(name) if name in Code.__members__ else Code.UNKNOWN
     return FlambeauError(code, error.details() or name, retryable=error.code() in _RETRYABLE)
 

@@ -1,6 +1,7 @@
 #include "base/thread.h"
 
 #include <pthread.h>
+#include <sys/resource.h>
 
 #include <utility>
 
@@ -20,6 +21,12 @@ Thread& Thread::operator=(Thread&& other) noexcept {
 
 void Thread::Join() {
   if (thread_.joinable()) thread_.join();
+}
+
+void GiveWay() {
+  constexpr int kNice = 15;
+  // On Linux 0 is the calling thread alone. It may be nicer already, which is as good.
+  setpriority(PRIO_PROCESS, 0, kNice);
 }
 
 }  // namespace flambeau

@@ -26,4 +26,8 @@ class Thread {
   std::thread thread_;
 };
 
+// The calling thread, and those that it starts from now on, get the processor only where the others
+// leave it. There is no way back.
+void GiveWay();
+
 }  // namespace flambeau

@@ -41,7 +41,7 @@ struct Flags {
   std::string models;
   std::string config;
   std::string default_model;
-  std::string model_control = "none";
+  std::string model_control = "watch";
   std::vector<std::string> load_models;
   std::string host = "127.0.0.1";
   std::string device = "auto";
@@ -127,11 +127,11 @@ void AddAccessFlags(CLI::App* app, Flags* flags) {
 void AddModelFlags(CLI::App* app, Flags* flags) {
   app->add_option("--default-model", flags->default_model,
                   "The model of a bare /predict; else the only one");
-  app->add_option(
-         "--model-control", flags->model_control,
-         "none: every model is loaded at start; explicit: those of --load-model, then what "
-         "clients load and unload")
-      ->check(OneOf({"none", "explicit"}));
+  app->add_option("--model-control", flags->model_control,
+                  "watch: every model, following what changes on disk; none: every model, as it is "
+                  "at start; "
+                  "explicit: those of --load-model, then what clients load and unload")
+      ->check(OneOf({"watch", "none", "explicit"}));
   app->add_option(
          "--load-model", flags->load_models,
          "With --model-control explicit: a model to load at start, may be repeated; *: all")
@@ -174,6 +174,11 @@ LogLevel ToLevel(const std::string& word) {
   return word == "off" ? LogLevel::kOff : LogLevel::kInfo;
 }
 
+ModelControl ToControl(const std::string& word) {
+  if (word == "none") return ModelControl::kNone;
+  return word == "explicit" ? ModelControl::kExplicit : ModelControl::kWatch;
+}
+
 ServeConfig ToConfig(const Flags& flags) {
   ServeConfig config;
   config.log_level = ToLevel(flags.log_level);
@@ -195,7 +200,7 @@ ServeConfig ToConfig(const Flags& flags) {
   config.shared_memory.max_request_bytes = static_cast<size_t>(flags.max_request_bytes);
   config.repository.path = flags.models;
   config.repository.default_model = flags.default_model;
-  if (flags.model_control == "explicit") config.repository.control = ModelControl::kExplicit;
+  config.repository.control = ToControl(flags.model_control);
   config.repository.load_at_start = flags.load_models;
   config.repository.scheduler.max_batch_size = flags.max_batch_size;
   config.repository.scheduler.max_queue_delay = std::chrono::microseconds(flags.max_queue_delay_us);

@@ -78,6 +78,13 @@ inline constexpr MetricName kMetricLoadSeconds = {
 // And label state: LOADING, READY, UNAVAILABLE or UNLOADING; 1 for the one it is in.
 inline constexpr MetricName kMetricModelState = {"flambeau_model_state",
                                                  "1 for the state the model is in"};
+// Labels: model, version.
+inline constexpr MetricName kMetricLoadFailed = {
+    "flambeau_model_load_failed",
+    "1 while what is on disk could not be loaded, though an older one may serve"};
+// Label: model.
+inline constexpr MetricName kMetricLoadFailures = {"flambeau_model_load_failures_total",
+                                                   "Loads that failed"};
 
 inline constexpr MetricName kMetricInFlight = {"flambeau_in_flight",
                                                "Requests accepted and not yet answered"};

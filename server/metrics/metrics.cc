@@ -37,6 +37,8 @@ class PrometheusMetrics final : public Metrics {
         state_(AddGauge(&registry_, kMetricModelState)),
         load_seconds_(AddGauge(&registry_, kMetricLoadSeconds)),
         nv_load_seconds_(AddGauge(&registry_, kMetricNvLoadDuration)),
+        load_failed_(AddGauge(&registry_, kMetricLoadFailed)),
+        load_failures_(AddCounter(&registry_, kMetricLoadFailures)),
         in_flight_(&AddGauge(&registry_, kMetricInFlight)->Add({})),
         connections_(AddGauge(&registry_, kMetricConnections)),
         host_cpu_(&AddGauge(&registry_, kMetricNvCpuUtilization)->Add({})),
@@ -86,6 +88,12 @@ class PrometheusMetrics final : public Metrics {
     nv_load_seconds_->Add(labels).Set(Seconds(duration));
   }
 
+  void ModelLoad(const std::string& model, const std::string& version, bool succeeded) override {
+    const std::lock_guard lock(mutex_);
+    load_failed_->Add({{"model", model}, {"version", version}}).Set(succeeded ? 0 : 1);
+    if (!succeeded) load_failures_->Add({{"model", model}}).Increment();
+  }
+
   void InFlight(int delta) override { in_flight_->Increment(delta); }
 
   void OnScrape(std::string listener, std::function<double()> connections) override {
@@ -111,6 +119,7 @@ class PrometheusMetrics final : public Metrics {
     const Labels labels{{"model", model}, {"version", version}};
     load_seconds_->Remove(&load_seconds_->Add(labels));
     nv_load_seconds_->Remove(&nv_load_seconds_->Add(labels));
+    load_failed_->Remove(&load_failed_->Add(labels));
     const auto found = models_.find({model, version});
     if (found != models_.end() && found->second.expired()) models_.erase(found);
   }
@@ -139,6 +148,8 @@ class PrometheusMetrics final : public Metrics {
   Family<Gauge>* const state_;
   Family<Gauge>* const load_seconds_;
   Family<Gauge>* const nv_load_seconds_;
+  Family<Gauge>* const load_failed_;
+  Family<Counter>* const load_failures_;
   Gauge* const in_flight_;
   Family<Gauge>* const connections_;
   Gauge *const host_cpu_, *const host_memory_, *const host_used_;

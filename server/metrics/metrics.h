@@ -53,6 +53,8 @@ class Metrics {
                           std::string_view state) = 0;
   virtual void ModelLoadTime(const std::string& model, const std::string& version,
                              Duration duration) = 0;
+  // A load ended: failures are counted, and a gauge is 1 from a failure to the next success.
+  virtual void ModelLoad(const std::string& model, const std::string& version, bool succeeded) = 0;
   virtual void InFlight(int delta) = 0;
   // Asked at each scrape: connections open on `listener` ("http", "metrics").
   virtual void OnScrape(std::string listener, std::function<double()> connections) = 0;

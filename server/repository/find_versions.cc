@@ -24,10 +24,15 @@ std::optional<int64_t> ParseVersion(const std::string& text) {
   return version;
 }
 
+void SortByNumber(std::vector<FoundVersion>* versions) {
+  std::sort(versions->begin(), versions->end(),
+            [](const auto& a, const auto& b) { return a.version < b.version; });
+}
+
 class VersionFinder {
  public:
-  VersionFinder(const FoundModel& model, const ModelConfig& config)
-      : model_(model), config_(config) {}
+  VersionFinder(const FoundModel& model, const ModelConfig& config, const Routing& routing)
+      : model_(model), config_(config), routing_(routing) {}
 
   std::vector<FoundVersion> Find() const {
     if (!model_.directory) return {CheckFile(1, model_.path)};
@@ -47,8 +52,14 @@ class VersionFinder {
       return {{0, "",
                "'" + model_.name + "' holds both a model file and version directories; keep one"}};
     }
-    if (versions.empty()) return {PickFile(1, files, model_.name)};
+    if (versions.empty()) {
+      versions = {PickFile(1, files, model_.name)};
+      AddLabelled({}, &versions);
+      return versions;
+    }
+    const std::vector<FoundVersion> all = versions;
     ApplyPolicy(&versions);
+    AddLabelled(all, &versions);
     for (FoundVersion& version : versions) {
       if (version.problem.empty()) version = FindFile(version.version, version.file);
     }
@@ -63,30 +74,39 @@ class VersionFinder {
   }
 
   void ApplyPolicy(std::vector<FoundVersion>* versions) const {
-    const auto by_number = [](const FoundVersion& a, const FoundVersion& b) {
-      return a.version < b.version;
-    };
-    std::sort(versions->begin(), versions->end(), by_number);
+    SortByNumber(versions);
     const ConfigVersionPolicy& policy = config_.version_policy;
     if (policy.kind == ConfigVersionPolicy::Kind::kLatest && versions->size() > policy.latest) {
       versions->erase(versions->begin(), versions->end() - policy.latest);
     }
     if (policy.kind != ConfigVersionPolicy::Kind::kSpecific) return;
-    std::vector<FoundVersion> chosen;
-    for (const int64_t wanted : policy.specific) {
-      const auto found = std::find_if(versions->begin(), versions->end(),
-                                      [&](const auto& v) { return v.version == wanted; });
-      const std::string where = model_.name + "/" + std::to_string(wanted);
-      chosen.push_back(found != versions->end()
-                           ? *found
-                           : FoundVersion{wanted, "",
-                                          "version_policy names version " + std::to_string(wanted) +
-                                              ", but there is no directory '" + where + "'"});
+    const std::vector<FoundVersion> all = std::exchange(*versions, {});
+    for (const int64_t wanted : policy.specific) Add(all, wanted, "version_policy names", versions);
+    SortByNumber(versions);
+  }
+
+  void AddLabelled(const std::vector<FoundVersion>& all,
+                   std::vector<FoundVersion>* versions) const {
+    for (const auto& [label, wanted] : routing_.labels) {
+      Add(all, wanted, std::string(kRoutingJson) + ": label '" + label + "' names", versions);
     }
-    std::sort(chosen.begin(), chosen.end(), by_number);
-    const auto same = [](const auto& a, const auto& b) { return a.version == b.version; };
-    chosen.erase(std::unique(chosen.begin(), chosen.end(), same), chosen.end());
-    *versions = std::move(chosen);
+    SortByNumber(versions);
+  }
+
+  // The version out of `all`, unless it is there already; or why there is none, which begins `who`.
+  void Add(const std::vector<FoundVersion>& all, int64_t wanted, const std::string& who,
+           std::vector<FoundVersion>* versions) const {
+    const auto is_wanted = [wanted](const FoundVersion& v) { return v.version == wanted; };
+    if (std::any_of(versions->begin(), versions->end(), is_wanted)) return;
+    const auto found = std::find_if(all.begin(), all.end(), is_wanted);
+    if (found != all.end()) {
+      versions->push_back(*found);
+      return;
+    }
+    const std::string number = std::to_string(wanted);
+    versions->push_back({wanted, "",
+                         who + " version " + number + ", but there is no directory '" +
+                             model_.name + "/" + number + "'"});
   }
 
   FoundVersion FindFile(int64_t version, const fs::path& directory) const {
@@ -117,13 +137,15 @@ class VersionFinder {
 
   const FoundModel& model_;
   const ModelConfig& config_;
+  const Routing& routing_;
 };
 
 }  // namespace
 
-std::vector<FoundVersion> FindVersions(const FoundModel& model, const ModelConfig& config) {
+std::vector<FoundVersion> FindVersions(const FoundModel& model, const ModelConfig& config,
+                                       const Routing& routing) {
   if (!model.problem.empty()) return {{0, "", model.problem}};
-  return VersionFinder(model, config).Find();
+  return VersionFinder(model, config, routing).Find();
 }
 
 }  // namespace flambeau

@@ -74,15 +74,23 @@ class Scanner {
       return;
     }
     const auto [at, added] = models_.emplace(name, Found(name, entry, directory));
-    if (added) return;
-    at->second = {name, "", false, "",
-                  "'" + name + "' is in the model directory twice (as " + name +
-                      ".pt or .ptl and " + "as a directory, say); keep one"};
+    std::vector<std::string> entries = std::move(at->second.entries);
+    entries.push_back(entry.string());
+    if (!added) {
+      at->second = {name,
+                    "",
+                    false,
+                    "",
+                    "'" + name + "' is in the model directory twice (as " + name +
+                        ".pt or .ptl and " + "as a directory, say); keep one",
+                    {}};
+    }
+    at->second.entries = std::move(entries);
   }
 
   FoundModel Found(const std::string& name, const fs::path& entry, bool directory) const {
-    if (!Inside(root_, entry)) return {name, "", directory, "", kLeavesDirectory};
-    return {name, entry.string(), directory, root_.string(), ""};
+    if (!Inside(root_, entry)) return {name, "", directory, "", kLeavesDirectory, {}};
+    return {name, entry.string(), directory, root_.string(), "", {}};
   }
 
   void Skip(const fs::path& entry, std::string reason) {
@@ -105,8 +113,9 @@ Result<Layout> ScanFile(const fs::path& file) {
     return InvalidArgument("'" + file.filename().string() +
                            "' cannot be a model's name: use letters, digits, '.', '_' or '-'.");
   }
-  const fs::path root = fs::canonical(file, error).parent_path();
-  return Layout{{{name, fs::canonical(file, error).string(), false, root.string(), ""}}, {}};
+  const fs::path real = fs::canonical(file, error);
+  return Layout{{{name, real.string(), false, real.parent_path().string(), "", {real.string()}}},
+                {}};
 }
 
 }  // namespace

@@ -8,6 +8,7 @@
 
 #include "base/status.h"
 #include "spec/model_config.h"
+#include "spec/routing.h"
 
 namespace flambeau {
 
@@ -16,8 +17,9 @@ struct FoundModel {
   std::string name;
   std::string path;  // its directory or file; empty if `problem` is not
   bool directory = false;
-  std::string root;     // canonical; no link may leave it
-  std::string problem;  // without host paths
+  std::string root;                  // canonical; no link may leave it
+  std::string problem;               // without host paths
+  std::vector<std::string> entries;  // everything that bears its name, by path
 };
 
 // A version to load, or one sentence why it cannot be.
@@ -43,7 +45,9 @@ struct Layout {
 // .pt or .ptl file.
 Result<Layout> ScanLayout(const std::string& path);
 
-// The versions that serve by the configuration's version_policy, by number; at least one entry.
-std::vector<FoundVersion> FindVersions(const FoundModel& model, const ModelConfig& config);
+// The versions that serve by the configuration's version_policy, and those that have a label, by
+// number; at least one entry.
+std::vector<FoundVersion> FindVersions(const FoundModel& model, const ModelConfig& config,
+                                       const Routing& routing = {});
 
 }  // namespace flambeau

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <sstream>
 #include <utility>
 
 #include "repository/loading_repository.h"
@@ -36,6 +37,20 @@ std::optional<int64_t> ParseVersion(std::string_view text) {
   return version;
 }
 
+// "canary=4 (10%), stable=3", for the log.
+std::string Describe(const Routing& routing) {
+  std::string text;
+  for (const auto& [label, version] : routing.labels) {
+    text += (text.empty() ? "" : ", ") + label + "=" + std::to_string(version);
+    const auto share = routing.shares.find(label);
+    if (share == routing.shares.end()) continue;
+    std::ostringstream percent;
+    percent << " (" << share->second << "%)";
+    text += percent.str();
+  }
+  return text;
+}
+
 Status WrongName() {
   return InvalidArgument(
       "A model's name is 1 to 128 letters, digits, '.', '_' or '-', and starts with no dot.");
@@ -51,6 +66,7 @@ LoadingRepository::LoadingRepository(Options options, const Dependencies& depend
 
 LoadingRepository::~LoadingRepository() {
   Stop();
+  watcher_.reset();
   loaders_.clear();  // joins: a load in progress ends first
   Entries entries;
   {
@@ -62,6 +78,8 @@ LoadingRepository::~LoadingRepository() {
 }
 
 Status LoadingRepository::Start() {
+  // Before the layout: what changes from now on is seen as a change.
+  Result<ModelTree> known = ReadModelTree(options_.path);
   FLAMBEAU_ASSIGN_OR_RETURN(Layout layout, ScanLayout(options_.path));
   for (const SkippedEntry& skipped : layout.skipped) {
     dependencies_.log->Warning("entry skipped",
@@ -72,13 +90,20 @@ Status LoadingRepository::Start() {
     entries_[name].found = std::move(found);
   }
   if (entries_.empty()) {
+    const bool restart = options_.control == ModelControl::kNone;
     dependencies_.log->Warning("no models",
-                               {{"hint",
-                                 "put NAME.pt, NAME/model.pt or NAME/1/model.pt into the "
-                                 "directory and restart"}});
+                               {{"hint", std::string("put NAME.pt, NAME/model.pt or "
+                                                     "NAME/1/model.pt into the directory") +
+                                             (restart ? " and restart" : "")}});
   }
   FLAMBEAU_RETURN_IF_ERROR(CheckNames());
   StartLoading();
+  if (options_.control == ModelControl::kWatch) {
+    watcher_ = std::make_unique<Watcher>(
+        options_.path, options_.watch, known.ok() ? *std::move(known) : ModelTree{},
+        DirectoryEvents::Create, dependencies_.clock, dependencies_.log,
+        [this](const std::string& name) { OnChange(name); });
+  }
   return OkStatus();
 }
 
@@ -99,18 +124,19 @@ Status LoadingRepository::CheckNames() const {
 
 void LoadingRepository::StartLoading() {
   const bool chosen = options_.control == ModelControl::kExplicit;
+  const bool to_the_end = options_.control == ModelControl::kNone;
   const std::set<std::string> names(options_.load_at_start.begin(), options_.load_at_start.end());
   const bool all = !chosen || names.count(kEveryModel) > 0;
   for (auto& [name, entry] : entries_) {
     if (all || names.count(name) > 0) {
-      jobs_.push_back({name, false, std::nullopt, nullptr});
+      jobs_.push_back({name, Cause::kStart, false, std::nullopt, nullptr});
     } else {
       entry.versions.SetWhole(ModelState::kUnavailable, "it is not loaded");
     }
   }
   unsettled_ = jobs_.size();
   size_t threads = std::max(options_.load_threads, 1);
-  if (!chosen) threads = std::min(threads, jobs_.size());
+  if (to_the_end) threads = std::min(threads, jobs_.size());
   for (size_t i = 0; i < threads; ++i) {
     loaders_.emplace_back("load-" + std::to_string(i), [this] { LoadLoop(); });
   }
@@ -118,17 +144,34 @@ void LoadingRepository::StartLoading() {
 
 Result<ServablePtr> LoadingRepository::Resolve(std::string_view name,
                                                std::string_view version) const {
+  return Pin(name, version, /*shared=*/false);
+}
+
+Result<ServablePtr> LoadingRepository::Route(std::string_view name,
+                                             std::string_view version) const {
+  return Pin(name, version, /*shared=*/true);
+}
+
+Result<ServablePtr> LoadingRepository::Pin(std::string_view name, std::string_view version,
+                                           bool shared) const {
   if (!name.empty() && !IsModelName(name)) return WrongName();
-  std::optional<int64_t> wanted;
-  if (!version.empty()) {
-    wanted = ParseVersion(version);
-    if (!wanted.has_value()) {
-      return InvalidArgument("A model's version is a whole number, such as 1.");
-    }
+  WantedVersion wanted;
+  wanted.shared = shared;
+  if (IsVersionLabel(version)) {
+    wanted.label = version;
+  } else if (!version.empty()) {
+    wanted.number = ParseVersion(version);
+    if (!wanted.number) return InvalidArgument("A model's version is a whole number, such as 1.");
   }
   const std::lock_guard lock(mutex_);
   FLAMBEAU_ASSIGN_OR_RETURN(const auto entry, Find(name));
   return entry->second.versions.Pin(entry->first, wanted);
+}
+
+Routing LoadingRepository::RoutingOf(std::string_view name) const {
+  const std::lock_guard lock(mutex_);
+  const auto found = entries_.find(name);
+  return found == entries_.end() ? Routing{} : found->second.versions.routing();
 }
 
 Result<LoadingRepository::Entries::const_iterator> LoadingRepository::Find(
@@ -139,9 +182,10 @@ Result<LoadingRepository::Entries::const_iterator> LoadingRepository::Find(
     return InvalidArgument("Name a model, since several are served (" + ListNames(entries_) +
                            ") and --default-model is not set.");
   }
-  const auto entry = entries_.find(name.empty() ? std::string_view(options_.default_model) : name);
+  const std::string wanted(name.empty() ? std::string_view(options_.default_model) : name);
+  const auto entry = entries_.find(wanted);
   if (entry != entries_.end()) return entry;
-  return NotFound("There is no model '" + std::string(name) + "'" +
+  return NotFound("There is no model '" + wanted + "'" +
                   (entries_.empty() ? "." : "; the models are: " + ListNames(entries_) + "."));
 }
 
@@ -175,13 +219,14 @@ bool LoadingRepository::WaitSettled(TimePoint deadline) {
 }
 
 void LoadingRepository::Stop() {
+  if (watcher_ != nullptr) watcher_->Stop();
   std::vector<std::shared_ptr<LoadedServable>> servables;
   std::deque<Job> dropped;
   {
     const std::lock_guard lock(mutex_);
     stopping_ = true;
     dropped.swap(jobs_);
-    for (const Job& job : dropped) unsettled_ -= job.done == nullptr ? 1 : 0;
+    for (const Job& job : dropped) unsettled_ -= job.cause == Cause::kStart ? 1 : 0;
     for (auto& [name, entry] : entries_) {
       // A model that was refused as a whole keeps its own reason.
       if (entry.versions.entries().empty() && entry.versions.Loading()) {
@@ -205,11 +250,11 @@ void LoadingRepository::Stop() {
 
 void LoadingRepository::Load(const std::string& name, std::optional<std::string> config,
                              LoadDone done) {
-  Enqueue({name, false, std::move(config), std::move(done)});
+  Enqueue({name, Cause::kRequest, false, std::move(config), std::move(done)});
 }
 
 void LoadingRepository::Unload(const std::string& name, LoadDone done) {
-  Enqueue({name, true, std::nullopt, std::move(done)});
+  Enqueue({name, Cause::kRequest, true, std::nullopt, std::move(done)});
 }
 
 void LoadingRepository::Enqueue(Job job) {
@@ -222,8 +267,9 @@ void LoadingRepository::Enqueue(Job job) {
     refused = WrongName();
   } else {
     const std::lock_guard lock(mutex_);
-    const auto asked = std::count_if(jobs_.begin(), jobs_.end(),
-                                     [](const Job& other) { return other.done != nullptr; });
+    const auto asked = std::count_if(jobs_.begin(), jobs_.end(), [](const Job& other) {
+      return other.cause == Cause::kRequest;
+    });
     if (stopping_) {
       refused = Unavailable("The server is stopping; ask another one.");
     } else if (static_cast<size_t>(asked) >= options_.max_waiting_loads) {
@@ -235,6 +281,50 @@ void LoadingRepository::Enqueue(Job job) {
     }
   }
   job.done(refused);
+}
+
+void LoadingRepository::OnChange(const std::string& name) {
+  Reroute(name);
+  const std::lock_guard lock(mutex_);
+  // One that waits will find what is there now.
+  const bool waits = std::any_of(jobs_.begin(), jobs_.end(), [&](const Job& job) {
+    return job.cause == Cause::kWatch && job.name == name;
+  });
+  if (stopping_ || waits) return;
+  jobs_.push_back({name, Cause::kWatch, false, std::nullopt, nullptr});
+  wake_.notify_one();
+}
+
+// At once, though a version of the model may be loading for minutes.
+void LoadingRepository::Reroute(const std::string& name) {
+  const std::lock_guard routing_lock(routing_mutex_);
+  FoundModel model;
+  {
+    const std::lock_guard lock(mutex_);
+    const auto found = entries_.find(name);
+    if (found == entries_.end()) return;
+    model = found->second.found;
+  }
+  const Result<Routing> routing = RoutingOnDisk(model);
+  if (!routing.ok()) return;  // the load that follows says so
+  const std::lock_guard lock(mutex_);
+  const auto found = entries_.find(name);
+  if (found != entries_.end()) ApplyRouting(name, *routing, &found->second.versions);
+}
+
+Result<Routing> LoadingRepository::RoutingOnDisk(const FoundModel& found) {
+  return found.directory ? ReadRouting(found.path) : Routing{};
+}
+
+void LoadingRepository::ApplyRouting(const std::string& name, const Routing& routing,
+                                     Versions* versions) {
+  if (routing == versions->routing()) return;
+  if (versions->SetRouting(routing)) {
+    dependencies_.log->Info("model routed", {{"model", name}, {"routing", Describe(routing)}});
+  } else {
+    dependencies_.log->Warning("routing waits for versions that are not ready",
+                               {{"model", name}, {"routing", Describe(routing)}});
+  }
 }
 
 std::string_view Name(ModelState state) {

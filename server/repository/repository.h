@@ -2,7 +2,7 @@
 //
 // Layouts: DIR/name.pt (version 1), DIR/name/model.pt (version 1), DIR/name/<int>/model.pt (the
 // highest, unless the configuration's version_policy says otherwise), or one file FILE.pt. name.pt
-// beside name/ refuses both. DIR/name may hold a config.pbtxt or config.json.
+// beside name/ refuses both. DIR/name may hold a config.pbtxt or config.json, and a routing.json.
 #pragma once
 
 #include <cstdint>
@@ -21,6 +21,8 @@
 #include "batching/scheduler.h"
 #include "metrics/metrics.h"
 #include "repository/servable.h"
+#include "repository/watcher.h"
+#include "spec/routing.h"
 
 namespace flambeau {
 
@@ -35,8 +37,9 @@ struct IndexEntry {
   std::string reason;  // one sentence if unavailable, without host paths
 };
 
-// none: every model is loaded at start and stays. explicit: the named ones, then what is asked for.
-enum class ModelControl { kNone, kExplicit };
+// none: every model is loaded at start and stays. watch: and follows what changes on disk.
+// explicit: the named ones, then what is asked for.
+enum class ModelControl { kNone, kWatch, kExplicit };
 
 // Called exactly once, from any thread; must not block.
 using LoadDone = std::function<void(const Status&)>;
@@ -54,9 +57,10 @@ class Repository {
     std::string default_model;  // "" : the only model
     std::string device = "cpu";
     int load_threads = 2;
-    size_t max_waiting_loads = 64;  // those asked for; more are refused
-    ModelControl control = ModelControl::kNone;
-    std::vector<std::string> load_at_start;  // kExplicit; "*": all
+    size_t max_waiting_loads = 64;               // those asked for; more are refused
+    ModelControl control = ModelControl::kNone;  // the flag's default is watch
+    std::vector<std::string> load_at_start;      // kExplicit; "*": all
+    Watcher::Options watch;
     Scheduler::Options scheduler;
   };
   struct Dependencies {
@@ -73,10 +77,17 @@ class Repository {
                                                     const Dependencies& dependencies);
   virtual ~Repository() = default;
 
-  // Pins a ready version. `version` empty: the one that serves. `name` empty: --default-model or
-  // the only model. Errors: INVALID_ARGUMENT (not a name, not a number, no default), NOT_FOUND,
-  // UNAVAILABLE (loading or failed).
+  // Pins a ready version, by its number or a label of the model's routing.json. `version` empty:
+  // the one labelled stable, else the highest. `name` empty: --default-model or the only model.
+  // Errors: INVALID_ARGUMENT (not a name, not a version, no default), NOT_FOUND, UNAVAILABLE
+  // (loading or failed).
   virtual Result<ServablePtr> Resolve(std::string_view name, std::string_view version) const = 0;
+  // The same for a request to run the model: without a version it may get one that has a share.
+  virtual Result<ServablePtr> Route(std::string_view name, std::string_view version) const {
+    return Resolve(name, version);
+  }
+  // The model's labels and shares in force.
+  virtual Routing RoutingOf(std::string_view name) const { return {}; }
 
   // Pins every ready version of `name`, the highest first; of every model if `name` is empty.
   virtual std::vector<ServablePtr> Ready(std::string_view name) const { return {}; }

@@ -4,6 +4,7 @@
 #include <filesystem>
 #include <utility>
 
+#include "base/thread.h"
 #include "repository/declared_model.h"
 #include "repository/model_options.h"
 #include "repository/model_warmup.h"
@@ -45,7 +46,7 @@ Result<std::unique_ptr<LoadedServable>> VersionLoader::LoadOnly(
   parts.version = version.version;
   parts.file = std::filesystem::path(version.file).filename().string();
   parts.config = version.config;
-  FLAMBEAU_ASSIGN_OR_RETURN(parts.model, dependencies_.backend->Load(version.file, options.load));
+  FLAMBEAU_ASSIGN_OR_RETURN(parts.model, LoadBehind(version.file, options.load));
   if (version.config != nullptr && !parts.model->facts().methods.empty()) {
     FLAMBEAU_ASSIGN_OR_RETURN(Declaration declaration,
                               Declaration::Create(config, parts.model->facts().methods.front()));
@@ -60,6 +61,18 @@ Result<std::unique_ptr<LoadedServable>> VersionLoader::LoadOnly(
   FLAMBEAU_RETURN_IF_ERROR(
       RunWarmup(config, version.directory, servable.get(), dependencies_.clock));
   return servable;
+}
+
+// Behind the requests to the models that serve. On a thread of its own: those that the caller
+// starts later, the workers, would inherit its priority.
+Result<std::shared_ptr<Model>> VersionLoader::LoadBehind(const std::string& file,
+                                                         const LoadOptions& options) const {
+  Result<std::shared_ptr<Model>> model = Internal("not loaded");
+  Thread("load-behind", [&] {
+    GiveWay();
+    model = dependencies_.backend->Load(file, options);
+  }).Join();
+  return model;
 }
 
 void VersionLoader::LogReady(LoadedServable& servable, Duration took) const {

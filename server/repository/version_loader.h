@@ -31,6 +31,8 @@ class VersionLoader {
 
  private:
   Result<std::unique_ptr<LoadedServable>> LoadOnly(const VersionToLoad& version) const;
+  Result<std::shared_ptr<Model>> LoadBehind(const std::string& file,
+                                            const LoadOptions& options) const;
   void LogReady(LoadedServable& servable, Duration took) const;
 
   const std::string device_;

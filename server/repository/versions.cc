@@ -1,42 +1,110 @@
 #include "repository/versions.h"
 
-#include <sys/stat.h>
-
+#include <algorithm>
 #include <utility>
 
 namespace flambeau {
-
-FileStamp StampOf(const std::string& file) {
-  struct stat status {};
-  if (stat(file.c_str(), &status) != 0) return {};
-  constexpr int64_t kNanoseconds = 1000 * 1000 * 1000;
-  return {static_cast<uint64_t>(status.st_size),
-          status.st_mtim.tv_sec * kNanoseconds + status.st_mtim.tv_nsec, status.st_ino};
-}
 
 void Versions::SetWhole(ModelState state, std::string reason) {
   state_ = state;
   reason_ = std::move(reason);
 }
 
-Result<ServablePtr> Versions::Pin(const std::string& name, std::optional<int64_t> wanted) const {
+Result<ServablePtr> Versions::Pin(const std::string& name, const WantedVersion& wanted) const {
   if (entries_.empty()) return NotReady(name, state_, reason_);
-  if (wanted) {
-    const auto found = entries_.find(*wanted);
-    if (found == entries_.end()) return Missing(name, *wanted);
-    const VersionEntry& entry = found->second;
-    if (entry.state == ModelState::kReady) return ServablePtr(entry.servable);
-    return NotReady(name, entry.state, entry.reason);
-  }
-  for (auto at = entries_.rbegin(); at != entries_.rend(); ++at) {
-    if (at->second.state == ModelState::kReady) return ServablePtr(at->second.servable);
-  }
+  if (wanted.number) return PinNumber(name, *wanted.number);
+  if (!wanted.label.empty()) return PinLabel(name, wanted.label);
+  if (const VersionEntry* chosen = ChooseReady(wanted.shared)) return ServablePtr(chosen->servable);
   for (const ModelState state : {ModelState::kLoading, ModelState::kUnloading}) {
     for (const auto& [version, entry] : entries_) {
       if (entry.state == state) return NotReady(name, state, "");
     }
   }
   return NotReady(name, ModelState::kUnavailable, entries_.rbegin()->second.reason);
+}
+
+Result<ServablePtr> Versions::PinNumber(const std::string& name, int64_t wanted) const {
+  const auto found = entries_.find(wanted);
+  if (found == entries_.end()) return Missing(name, wanted);
+  const VersionEntry& entry = found->second;
+  if (entry.state == ModelState::kReady) return ServablePtr(entry.servable);
+  return NotReady(name, entry.state, entry.reason);
+}
+
+Result<ServablePtr> Versions::PinLabel(const std::string& name, const std::string& label) const {
+  const auto found = routing_.labels.find(label);
+  if (found != routing_.labels.end()) return PinNumber(name, found->second);
+  if (routing_.labels.empty()) {
+    return InvalidArgument("A model's version is a whole number, such as 1; model '" + name +
+                           "' has no labels.");
+  }
+  std::string list;
+  for (const auto& [known, version] : routing_.labels) list += (list.empty() ? "" : ", ") + known;
+  return NotFound("Model '" + name + "' has no label '" + label + "'; its labels are " + list +
+                  ".");
+}
+
+const VersionEntry* Versions::ChooseReady(bool shared) const {
+  if (const auto share = shared ? NextShare() : std::nullopt) {
+    if (const VersionEntry* entry = FindReady(*share)) return entry;
+  }
+  const auto stable = routing_.labels.find(kStableLabel);
+  if (stable != routing_.labels.end()) {
+    if (const VersionEntry* entry = FindReady(stable->second)) return entry;
+  }
+  // A version on trial does not get everything as long as there is another.
+  std::set<int64_t> on_trial;
+  for (const auto& [label, percent] : routing_.shares) {
+    on_trial.insert(routing_.labels.find(label)->second);
+  }
+  const VersionEntry* highest = nullptr;
+  for (auto at = entries_.rbegin(); at != entries_.rend(); ++at) {
+    if (at->second.state != ModelState::kReady) continue;
+    if (on_trial.count(at->first) == 0) return &at->second;
+    if (highest == nullptr) highest = &at->second;
+  }
+  return highest;
+}
+
+// The multiples of the golden ratio, modulo 1, spread more evenly than chance would, and a client
+// that alternates two kinds of request does not send one of them to one version.
+std::optional<int64_t> Versions::NextShare() const {
+  if (routing_.shares.empty()) return std::nullopt;
+  constexpr uint64_t kGoldenRatio = 0x9E3779B97F4A7C15;  // times 2^64
+  constexpr double kWhole = 18446744073709551616.0;      // 2^64
+  const double percent = static_cast<double>(requests_++ * kGoldenRatio) / kWhole * 100;
+  double edge = 0;
+  for (const auto& [label, share] : routing_.shares) {
+    edge += share;
+    if (percent < edge) return routing_.labels.find(label)->second;
+  }
+  return std::nullopt;
+}
+
+const VersionEntry* Versions::FindReady(int64_t version) const {
+  const auto found = entries_.find(version);
+  const bool ready = found != entries_.end() && found->second.state == ModelState::kReady;
+  return ready ? &found->second : nullptr;
+}
+
+bool Versions::SetRouting(const Routing& routing) {
+  if (routing == routing_) return true;
+  const bool all_ready =
+      std::all_of(routing.labels.begin(), routing.labels.end(),
+                  [this](const auto& label) { return FindReady(label.second) != nullptr; });
+  if (!all_ready && !routing_.labels.empty()) return false;
+  if (routing.labels != routing_.labels) {
+    left_.clear();
+    for (const auto& [label, version] : routing_.labels) left_.insert(version);
+  }
+  routing_ = routing;
+  return true;
+}
+
+bool Versions::IsLabelled(int64_t version) const {
+  return left_.count(version) > 0 ||
+         std::any_of(routing_.labels.begin(), routing_.labels.end(),
+                     [version](const auto& label) { return label.second == version; });
 }
 
 Status Versions::Missing(const std::string& name, int64_t wanted) const {

@@ -5,32 +5,32 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
 #include "base/status.h"
+#include "repository/file_stamp.h"
 #include "repository/loaded_servable.h"
 #include "repository/repository.h"
+#include "spec/routing.h"
 
 namespace flambeau {
 
-// Tells whether a file is still the one that was loaded.
-struct FileStamp {
-  uint64_t size = 0;
-  int64_t modified = 0;
-  uint64_t inode = 0;
-
-  bool operator==(const FileStamp&) const = default;
-};
-FileStamp StampOf(const std::string& file);  // all zero if it cannot be asked
-
 struct VersionEntry {
   ModelState state = ModelState::kLoading;
-  std::string reason;                        // if unavailable
+  std::string reason;  // if unavailable; if ready, why what is on disk now does not serve instead
   std::shared_ptr<LoadedServable> servable;  // while it serves
   std::string file;
   FileStamp stamp;
   int leaving = 0;  // of its servables, still pinned by requests
+};
+
+// What a request says of the version that it wants.
+struct WantedVersion {
+  std::optional<int64_t> number;
+  std::string label;    // neither: the version that serves
+  bool shared = false;  // that is chosen by the routing's shares
 };
 
 // Threads: the repository's lock is held. Lifetime: a value. Errors: Pin.
@@ -39,8 +39,18 @@ class Versions {
   // Where no version can be told: loading, or why there is none.
   void SetWhole(ModelState state, std::string reason);
 
-  // `wanted` empty: the highest that is ready. Errors: NOT_FOUND, UNAVAILABLE.
-  Result<ServablePtr> Pin(const std::string& name, std::optional<int64_t> wanted) const;
+  // Without a version, where no share takes the request: the one labelled stable, else the highest
+  // that no share names, else the highest; of those that are ready.
+  // Errors: NOT_FOUND, UNAVAILABLE; INVALID_ARGUMENT for a label where there are none.
+  Result<ServablePtr> Pin(const std::string& name, const WantedVersion& wanted) const;
+
+  // Takes effect at once if every version that it names is ready, or none was in force; else the
+  // one before stays in force. Returns whether it has.
+  bool SetRouting(const Routing& routing);
+  const Routing& routing() const { return routing_; }
+  // A version that a label names, or left last: a label can go back to it in no time.
+  bool IsLabelled(int64_t version) const;
+
   // The highest first.
   void AddReady(std::vector<ServablePtr>* ready) const;
   void AddToIndex(const std::string& name, std::vector<IndexEntry>* index) const;
@@ -51,12 +61,21 @@ class Versions {
   bool Loading() const { return entries_.empty() && state_ == ModelState::kLoading; }
 
  private:
+  const VersionEntry* FindReady(int64_t version) const;
+  Result<ServablePtr> PinNumber(const std::string& name, int64_t wanted) const;
+  Result<ServablePtr> PinLabel(const std::string& name, const std::string& label) const;
+  // The version that a share gives the next request; nothing for the rest.
+  std::optional<int64_t> NextShare() const;
+  const VersionEntry* ChooseReady(bool shared) const;
   Status Missing(const std::string& name, int64_t wanted) const;
   static Status NotReady(const std::string& name, ModelState state, const std::string& reason);
 
   std::map<int64_t, VersionEntry> entries_;
   ModelState state_ = ModelState::kLoading;  // while there are no entries
   std::string reason_;
+  Routing routing_;
+  std::set<int64_t> left_;         // by the labels of the routing before
+  mutable uint64_t requests_ = 0;  // that shares were asked for
 };
 
 }  // namespace flambeau

@@ -87,7 +87,7 @@ Inference::Inference(Gate* gate, Repository* repository, Clock* clock, ResponseC
 Result<Call> Inference::Begin(RequestContext context, std::string_view model,
                               std::string_view version, std::string_view method) {
   FLAMBEAU_ASSIGN_OR_RETURN(Ticket ticket, gate_->Admit(std::move(context)));
-  Result<ServablePtr> servable = repository_->Resolve(model, version);
+  Result<ServablePtr> servable = repository_->Route(model, version);
   if (!servable.ok()) {
     ticket.Finish(servable.status());
     return servable.status();

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <optional>
+#include <sstream>
 #include <utility>
 
 #include "backend/fact_rules.h"
@@ -76,6 +77,17 @@ std::vector<std::string> VersionsShown(const Repository& repository, const Serva
   return versions;
 }
 
+void ShowRouting(const Routing& routing, ModelMetadata* metadata) {
+  for (const auto& [label, version] : routing.labels) {
+    metadata->properties["labels." + label] = std::to_string(version);
+  }
+  for (const auto& [label, percent] : routing.shares) {
+    std::ostringstream text;
+    text << percent;
+    metadata->properties["shares." + label] = text.str();
+  }
+}
+
 }  // namespace
 
 std::string_view ServerVersion() { return FLAMBEAU_VERSION; }
@@ -109,6 +121,7 @@ Result<ModelMetadata> ServerInfo::Model(std::string_view name, std::string_view 
   metadata.name = servable->name();
   metadata.versions = VersionsShown(*repository_, *servable, version.empty());
   metadata.platform = servable->facts().platform;
+  ShowRouting(repository_->RoutingOf(metadata.name), &metadata);
   if (servable->facts().methods.empty()) return metadata;
   const auto signature = servable->signature(0);
   for (const ArgumentFact& argument : signature->arguments) ShowInput(argument, &metadata);

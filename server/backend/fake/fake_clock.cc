@@ -1,5 +1,6 @@
 #include "backend/fake/fake_clock.h"
 
+#include <algorithm>
 #include <iterator>
 #include <vector>
 
@@ -41,8 +42,10 @@ void FakeClock::Advance(Duration step) {
 void FakeClock::AwaitWaiters(size_t count, TimePoint deadline) {
   std::unique_lock lock(mutex_);
   arrived_.wait(lock, [&] {
-    const auto end = waiters_.upper_bound(deadline);
-    return static_cast<size_t>(std::distance(waiters_.begin(), end)) >= count;
+    // One whose time has come is about to wake, and waits no more.
+    const auto begin = waiters_.upper_bound(now_);
+    const auto end = waiters_.upper_bound(std::max(deadline, now_));
+    return static_cast<size_t>(std::distance(begin, end)) >= count;
   });
 }
 

@@ -9,11 +9,15 @@
 namespace flambeau {
 namespace {
 
+// The body is the model's alone; which version gave it is told beside it.
+constexpr char kModelVersionHeader[] = "X-Model-Version";
+
 HttpResponse Encode(const InferResult& result) {
   Result<std::string> body = EncodePredict(result);
   if (!body.ok()) return ErrorResponse(body.status());
   HttpResponse response = JsonResponse(*std::move(body));
   response.may_compress = true;
+  response.headers.emplace_back(kModelVersionHeader, std::to_string(result.version));
   return response;
 }
 

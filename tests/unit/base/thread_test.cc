@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 #include <pthread.h>
+#include <sys/resource.h>
 
 #include <array>
 #include <atomic>
@@ -34,6 +35,17 @@ TEST(ThreadTest, AssignmentJoinsTheOldOne) {
   thread.Join();
   thread.Join();
   EXPECT_EQ(sum, 11);
+}
+
+TEST(ThreadTest, GivesWayAlone) {
+  const int before = getpriority(PRIO_PROCESS, 0);
+  int within = before;
+  Thread("behind", [&] {
+    GiveWay();
+    within = getpriority(PRIO_PROCESS, 0);
+  }).Join();
+  EXPECT_GE(within, 15);
+  EXPECT_EQ(getpriority(PRIO_PROCESS, 0), before);
 }
 
 }  // namespace

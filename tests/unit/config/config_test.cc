@@ -147,7 +147,8 @@ TEST_F(ConfigTest, HelpAndVersionExitWithZero) {
 }
 
 TEST_F(ConfigTest, ModelControlAndWhatToLoad) {
-  EXPECT_EQ(Serve({"models"}).repository.control, ModelControl::kNone);
+  EXPECT_EQ(Serve({"models"}).repository.control, ModelControl::kWatch);
+  EXPECT_EQ(Serve({"models", "--model-control", "none"}).repository.control, ModelControl::kNone);
   const ServeConfig config =
       Serve({"models", "--model-control", "explicit", "--load-model", "a", "--load-model=b,c"});
   EXPECT_EQ(config.repository.control, ModelControl::kExplicit);

@@ -186,6 +186,7 @@ TEST_F(HandlersTest, PredictAnswersOnEveryPath) {
     EXPECT_EQ(answer.status, 200) << answer.body;
     EXPECT_EQ(answer.body, R"({"output":[[0.5,-2.0]]})");
     EXPECT_EQ(answer.headers.at("content-type"), "application/json");
+    EXPECT_EQ(answer.headers.at("x-model-version"), "1");
   }
 }
 

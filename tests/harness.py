@@ -7,6 +7,7 @@ import re
 import signal
 import socket
 import subprocess
+import tempfile
 import threading
 import time
 
@@ -14,7 +15,13 @@ ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 BUILD = os.environ.get("FLAMBEAU_BUILD", os.path.join(ROOT, "build"))
 SERVER = os.path.join(BUILD, "bin", "flambeau-server")
 COMMAND = os.path.join(BUILD, "bin", "flambeau")
+# Checks of models are kept for this run of the tests alone: a model is checked once, by this build.
+CACHE = tempfile.TemporaryDirectory(prefix="flambeau-cache-")
 PATIENCE = 120  # seconds before a wait fails a test; a loaded machine is slow
+
+
+def environment_with(more):
+    return {**os.environ, "FLAMBEAU_CACHE_DIR": CACHE.name, **(more or {})}
 
 
 def wait_for(what, condition, seconds=PATIENCE):
@@ -57,7 +64,7 @@ class Server:
         self._arrived = threading.Condition()
         self.process = subprocess.Popen(
             command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True,
-            env={**os.environ, **(environment or {})})
+            env=environment_with(environment))
         self._reader = threading.Thread(target=self._read, daemon=True)
         self._reader.start()
         listening = self.wait_line(lambda line: line.get("event") == "listening" and "http_port" in line)
@@ -208,7 +215,7 @@ def parse_metrics(text):
 def run_server(*arguments, environment=None, seconds=PATIENCE):
     """A flambeau-server that is expected to end by itself: (exit code, stdout, stderr)."""
     result = subprocess.run([SERVER, *map(str, arguments)], capture_output=True, text=True,
-                            timeout=seconds, env={**os.environ, **(environment or {})}, check=False)
+                            timeout=seconds, env=environment_with(environment), check=False)
     return result.returncode, result.stdout, result.stderr
 
 

@@ -10,13 +10,6 @@
 namespace flambeau {
 namespace {
 
-std::string ModulePath() {
-  if (const char* path = std::getenv("FLAMBEAU_BACKEND")) return path;
-  std::error_code error;
-  const auto program = std::filesystem::read_symlink("/proc/self/exe", error);
-  return (program.parent_path().parent_path() / "lib" / "libflambeau_torch.so").string();
-}
-
 void SetLibraryVariables(int threads) {
   constexpr int kKeep = 0;  // what the user set wins
   setenv("OMP_NUM_THREADS", std::to_string(threads).c_str(), kKeep);
@@ -28,9 +21,16 @@ void SetLibraryVariables(int threads) {
 
 }  // namespace
 
+std::string BackendModulePath() {
+  if (const char* path = std::getenv("FLAMBEAU_BACKEND")) return path;
+  std::error_code error;
+  const auto program = std::filesystem::read_symlink("/proc/self/exe", error);
+  return (program.parent_path().parent_path() / "lib" / "libflambeau_torch.so").string();
+}
+
 Result<std::unique_ptr<Backend>> LoadBackend(Log* log, int threads) {
   SetLibraryVariables(threads);
-  const std::string path = ModulePath();
+  const std::string path = BackendModulePath();
   // Local: LibTorch exports symbols of its own copies of libraries that this program links too.
   void* module = dlopen(path.c_str(), RTLD_NOW | RTLD_LOCAL);
   if (module == nullptr) {

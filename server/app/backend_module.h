@@ -2,6 +2,7 @@
 #pragma once
 
 #include <memory>
+#include <string>
 
 #include "backend/backend.h"
 #include "base/log.h"
@@ -9,9 +10,11 @@
 
 namespace flambeau {
 
+// Where the module is: the file that FLAMBEAU_BACKEND names, or ../lib beside this program.
+std::string BackendModulePath();
+
 // Sets the OMP_* and oneDNN variables that the libraries read when they are loaded (those that the
-// user set stay), then loads libflambeau_torch.so: the file that FLAMBEAU_BACKEND names, or
-// ../lib beside this program. It stays loaded until the process ends.
+// user set stay), then loads libflambeau_torch.so. It stays loaded until the process ends.
 // Errors: FAILED_PRECONDITION, one sentence.
 Result<std::unique_ptr<Backend>> LoadBackend(Log* log, int threads);
 

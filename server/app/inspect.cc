@@ -1,16 +1,25 @@
 #include "app/inspect.h"
 
+#include <chrono>
+#include <cstdlib>
+#include <functional>
 #include <iostream>
+#include <iterator>
 #include <memory>
 #include <string>
+#include <string_view>
+#include <utility>
 #include <vector>
 
 #include "app/backend_module.h"
+#include "app/child_process.h"
+#include "app/child_report.h"
+#include "app/confinement.h"
 #include "backend/backend.h"
 #include "base/clock.h"
 #include "base/log.h"
-#include "batching/core_permits.h"
-#include "batching/scheduler.h"
+#include "repository/inspect_model.h"
+#include "spec/config_file.h"
 #include "wire/facts_json.h"
 
 namespace flambeau {
@@ -52,37 +61,76 @@ void Print(const Facts& facts, const std::vector<Proof>& proofs) {
   for (size_t i = 0; i < facts.methods.size(); ++i) Print(facts.methods[i], proofs[i]);
 }
 
-// The verdicts that a server would start with.
-std::vector<Proof> Prove(const std::shared_ptr<Model>& model, Log* log) {
-  SystemClock clock;
-  CorePermits permits(1);
-  auto scheduler = Scheduler::Create("inspect", model, {}, {&clock, &permits, log, nullptr});
-  std::vector<Proof> proofs;
-  for (size_t i = 0; i < model->facts().methods.size(); ++i) {
-    proofs.push_back(scheduler.ok()
-                         ? (*scheduler)->proof(i)
-                         : Proof{Verdict::kUnproven, std::string(Message(scheduler.status()))});
-  }
-  return proofs;
+std::string ReadAll(std::istream& stream) { return {std::istreambuf_iterator<char>(stream), {}}; }
+
+// Half of the time is the proof's: one that takes longer goes on in the server.
+Duration ProofBudget(const InspectConfig& config, Duration otherwise) {
+  return config.seconds > 0 ? std::chrono::milliseconds(config.seconds * 500) : otherwise;
 }
 
-Status Run(const InspectConfig& config, Log* log) {
-  FLAMBEAU_ASSIGN_OR_RETURN(const std::unique_ptr<Backend> backend, LoadBackend(log, 1));
-  FLAMBEAU_ASSIGN_OR_RETURN(const std::shared_ptr<Model> model, backend->Load(config.file, {}));
-  const std::vector<Proof> proofs = Prove(model, log);
+Result<InspectionRequest> MakeRequest(const InspectConfig& config, Backend* backend) {
+  InspectionRequest request;
+  request.name = "inspect";
+  request.file = config.file;
+  FLAMBEAU_ASSIGN_OR_RETURN(request.device, backend->ResolveDevice(config.device));
+  request.scheduler.max_batch_size = config.max_batch_size;
+  request.scheduler.intra_op_threads = config.threads;
+  request.scheduler.proof_budget = ProofBudget(config, request.scheduler.proof_budget);
+  const std::string text = config.for_server ? ReadAll(std::cin) : "";
+  if (text.empty()) return request;
+  FLAMBEAU_ASSIGN_OR_RETURN(ParsedConfig parsed, ParseConfigJson(text, "its configuration", {}));
+  request.config = std::make_shared<const ModelConfig>(std::move(parsed.config));
+  return request;
+}
+
+Result<InspectedModel> RunInspection(const InspectConfig& config, Backend* backend, Log* log,
+                                     std::function<void(std::string_view)> on_step) {
+  SystemClock clock;
+  FLAMBEAU_ASSIGN_OR_RETURN(const InspectionRequest request, MakeRequest(config, backend));
+  return InspectModel(request, {backend, &clock, log, std::move(on_step)});
+}
+
+Status InspectForPeople(const InspectConfig& config, Log* log) {
+  FLAMBEAU_ASSIGN_OR_RETURN(const std::unique_ptr<Backend> backend,
+                            LoadBackend(log, config.threads));
+  FLAMBEAU_ASSIGN_OR_RETURN(const InspectedModel inspected,
+                            RunInspection(config, backend.get(), log, nullptr));
   if (config.json) {
-    std::cout << EncodeFacts(model->facts(), proofs) << "\n";
+    std::cout << EncodeFacts(inspected.facts, inspected.proofs) << "\n";
   } else {
-    Print(model->facts(), proofs);
+    Print(inspected.facts, inspected.proofs);
   }
   return OkStatus();
+}
+
+Result<Inspection> InspectInside(const InspectConfig& config, Log* log, ReportWriter* report) {
+  std::vector<std::string> notes =
+      Confine({config.memory_mib << 20, config.seconds * static_cast<uint64_t>(config.threads)});
+  FLAMBEAU_ASSIGN_OR_RETURN(const std::unique_ptr<Backend> backend,
+                            LoadBackend(log, config.threads));
+  FLAMBEAU_ASSIGN_OR_RETURN(InspectedModel inspected,
+                            RunInspection(config, backend.get(), log,
+                                          [report](std::string_view step) { report->Step(step); }));
+  Inspection inspection = std::move(inspected.inspection);
+  inspection.notes.insert(inspection.notes.end(), notes.begin(), notes.end());
+  return inspection;
+}
+
+// The server waits for the report's end and nothing else: no destructor of the model's or of a
+// library's may take its time or crash after it.
+[[noreturn]] void InspectForServer(const InspectConfig& config, Log* log) {
+  ReportWriter report(kReportDescriptor);
+  const Result<Inspection> inspection = InspectInside(config, log, &report);
+  report.End(inspection);
+  std::_Exit(inspection.ok() ? 0 : kExitSetup);
 }
 
 }  // namespace
 
 int Inspect(const InspectConfig& config) {
   const std::unique_ptr<Log> log = Log::Create(LogLevel::kError, LogFormat::kText);
-  const Status status = Run(config, log.get());
+  if (config.for_server) InspectForServer(config, log.get());
+  const Status status = InspectForPeople(config, log.get());
   if (status.ok()) return 0;
   std::cerr << "flambeau-server: " << Message(status) << "\n";
   return kExitSetup;

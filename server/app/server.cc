@@ -11,8 +11,10 @@
 #include <vector>
 
 #include "app/backend_module.h"
+#include "app/child_inspector.h"
 #include "app/machine.h"
 #include "http/routes.h"
+#include "repository/versions.h"
 
 namespace flambeau {
 namespace {
@@ -38,6 +40,27 @@ std::string Reachable(const std::string& host, int port) {
   const std::string name = any ? "127.0.0.1" : host;
   const bool v6 = name.find(':') != std::string::npos;
   return (v6 ? "[" + name + "]" : name) + ":" + std::to_string(port);
+}
+
+// "/home/me/.cache/flambeau/inspections"; empty if nothing is to be kept, or there is no place.
+std::string InspectionDirectory(const std::string& cache_dir) {
+  constexpr char kFolder[] = "/inspections";
+  if (cache_dir == "none") return "";
+  if (!cache_dir.empty()) return cache_dir + kFolder;
+  const char* cache = std::getenv("XDG_CACHE_HOME");
+  if (cache != nullptr && cache[0] == '/') return std::string(cache) + "/flambeau" + kFolder;
+  const char* home = std::getenv("HOME");
+  return home == nullptr || home[0] != '/' ? "" : std::string(home) + "/.cache/flambeau" + kFolder;
+}
+
+// Another build finds out anew what this one found out.
+std::string ProgramIdentity() {
+  std::string identity;
+  for (const std::string& file : {std::string("/proc/self/exe"), BackendModulePath()}) {
+    const FileStamp stamp = StampOf(file);
+    identity += std::to_string(stamp.size) + "@" + std::to_string(stamp.modified) + " ";
+  }
+  return identity;
 }
 
 // Nothing may wait: neither destructors nor a load.
@@ -82,9 +105,10 @@ Status Server::Start() {
                           {"cores", permits_.cores()},
                           {"instances", config_.instances},
                           {"threads", config_.threads}});
+  if (config_.check_in_child) inspector_ = MakeInspector();
   FLAMBEAU_ASSIGN_OR_RETURN(
-      repository_, Repository::Create(config_.repository,
-                                      {backend_.get(), &clock_, &permits_, log_, metrics_.get()}));
+      repository_, Repository::Create(config_.repository, {backend_.get(), &clock_, &permits_, log_,
+                                                           metrics_.get(), inspector_.get()}));
   if (config_.response_cache_bytes > 0) {
     response_cache_ = std::make_unique<ResponseCache>(config_.response_cache_bytes);
   }
@@ -104,6 +128,22 @@ Status Server::Start() {
     EndNow(ExitCodeOf(status));
   }
   return status;
+}
+
+std::unique_ptr<Inspector> Server::MakeInspector() {
+  ChildInspector::Options options;
+  options.timeout = config_.check_timeout;
+  const std::string directory = InspectionDirectory(config_.cache_dir);
+  if (!directory.empty()) {
+    auto cache = InspectionCache::Create({directory, ProgramIdentity()});
+    if (cache.ok()) {
+      options.cache = *std::move(cache);
+    } else {
+      log_->Info("checks of models are not kept",
+                 {{"directory", directory}, {"reason", Message(cache.status())}});
+    }
+  }
+  return std::make_unique<ChildInspector>(std::move(options), log_);
 }
 
 Status Server::StartTransports() {

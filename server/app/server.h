@@ -42,6 +42,7 @@ class Server {
  private:
   Server(const ServeConfig& config, Log* log);
   Status Start();
+  std::unique_ptr<Inspector> MakeInspector();
   Status StartTransports();
   void LogListening();
   int Drain(StopSignals* signals);
@@ -56,6 +57,7 @@ class Server {
   std::unique_ptr<Metrics> metrics_;
   Gate gate_;
   std::unique_ptr<Backend> backend_;
+  std::unique_ptr<Inspector> inspector_;  // null with --check-models inline
   std::unique_ptr<Repository> repository_;
   std::unique_ptr<ResponseCache> response_cache_;  // null with --response-cache-bytes 0
   std::unique_ptr<Inference> inference_;

@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "backend/optimizations.h"
 #include "tensor/dtype.h"
 #include "tensor/shape.h"
 
@@ -88,6 +89,7 @@ struct Facts {
   // Methods write attributes: one instance, no merging, no retry, no cache.
   bool writes_state = false;
   int64_t parameter_bytes = 0;
+  Optimizations optimizations;     // applied
   std::vector<std::string> notes;  // what was done or skipped and why, for people
 };
 

@@ -4,11 +4,11 @@
 #include <chrono>
 #include <utility>
 
+#include "batching/prove_model.h"
+
 namespace flambeau {
 namespace {
 
-// Proofs that take longer go on in the background while the model serves unmerged.
-constexpr Duration kProofAtLoad = std::chrono::seconds(10);
 // A full queue is searched for dead requests at most this often: refusing must stay cheap.
 constexpr Duration kSweepInterval = std::chrono::milliseconds(1);
 
@@ -61,6 +61,7 @@ Status PullScheduler::Start() {
     LogVerdict(model_->facts().methods[method].name, proof, 0);
     if (dependencies_.observer != nullptr) dependencies_.observer->OnVerdict(method, proof);
   }
+  AdoptVerdicts();
   ProveKnownShapes();
   reaper_ = Thread("expiry", [this] { ReapLoop(); });
   return OkStatus();
@@ -176,6 +177,11 @@ Proof PullScheduler::proof(size_t method) const {
   return verdicts_.Summary(method);
 }
 
+std::vector<KnownVerdict> PullScheduler::verdicts() const {
+  const std::lock_guard lock(mutex_);
+  return verdicts_.Known();
+}
+
 void PullScheduler::Stop() {
   std::vector<PendingPtr> waiting;
   {
@@ -211,6 +217,19 @@ void PullScheduler::ReapLoop() {
   }
 }
 
+void PullScheduler::AdoptVerdicts() {
+  for (const KnownVerdict& known : options_.verdicts) {
+    if (known.method >= verdicts_.methods()) continue;
+    Variant* variant = nullptr;
+    {
+      const std::lock_guard lock(mutex_);
+      variant = verdicts_.Find(known.method, known.variant);
+      if (variant == nullptr || variant->attempts > 0) continue;
+    }
+    Decide(variant, known.proof, std::min(known.rows, options_.max_batch_size));
+  }
+}
+
 // Rows are invented for methods whose shapes are known; the others wait for a request.
 void PullScheduler::ProveKnownShapes() {
   const Facts& facts = model_->facts();
@@ -223,20 +242,13 @@ void PullScheduler::ProveKnownShapes() {
       [this](Variant* variant, ProofResult result) { Decided(variant, std::move(result)); });
   std::unique_lock lock(mutex_);
   for (size_t method = 0; method < verdicts_.methods(); ++method) {
-    std::optional<RowSource> source = RowSource::FromFacts(facts.methods[method], 0);
-    if (!source || !verdicts_.Provable(method)) continue;
-    Work work;
-    work.method = method;
-    work.arguments = source->Next();
-    int64_t rows = 0;
-    const BucketKey key = BucketKey::Of(work, verdicts_.Ranks(method), &rows);
-    Variant* variant = rows > 0 ? verdicts_.Find(method, key.variant()) : nullptr;
-    if (variant == nullptr) continue;
+    Variant* variant = FindVariantOfFacts(facts, method, &verdicts_);
+    if (variant == nullptr || variant->attempts > 0) continue;
     variant->state = Variant::State::kRunning;
     ++proofs_open_;
     prover_->Add({variant, method, {}, 0});
   }
-  const TimePoint end = dependencies_.clock->Now() + kProofAtLoad;
+  const TimePoint end = dependencies_.clock->Now() + options_.proof_budget;
   while (proofs_open_ > 0 && dependencies_.clock->Now() < end) {
     dependencies_.clock->WaitUntil(started_, lock, end);
   }

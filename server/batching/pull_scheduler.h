@@ -34,6 +34,7 @@ class PullScheduler final : public Scheduler {
   bool Full() const override;
   bool HasQueuePolicy(uint64_t priority) const override { return policies_.Declared(priority); }
   Proof proof(size_t method) const override;
+  std::vector<KnownVerdict> verdicts() const override;
   size_t queue_depth() const override { return depth_.load(std::memory_order_relaxed); }
   int instances() const override { return static_cast<int>(workers_.size()); }
   void Stop() override;
@@ -72,6 +73,7 @@ class PullScheduler final : public Scheduler {
 
   void StartWorkers();
   Status AwaitWorkers();
+  void AdoptVerdicts();
   void ProveKnownShapes();
   void Decided(Variant* variant, ProofResult result);
   void Decide(Variant* variant, const Proof& proof, int64_t rows);

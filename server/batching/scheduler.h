@@ -19,6 +19,7 @@
 #include "base/status.h"
 #include "batching/cancel.h"
 #include "batching/core_permits.h"
+#include "batching/known_verdict.h"
 
 namespace flambeau {
 
@@ -88,6 +89,10 @@ class Scheduler {
     Duration max_queue_delay{};    // how long a free worker may hold a batch open
     size_t max_queue_size = 1024;  // requests waiting
     bool prove = true;             // run the dynamic proof; false: nothing is merged
+    // Proofs at load that take longer go on in the background while the model serves unmerged.
+    Duration proof_budget = std::chrono::seconds(10);
+    // What a proof of this very model has told before: it is not run again.
+    std::vector<KnownVerdict> verdicts = {};
     // A free worker waits for one of these within max_queue_delay, and takes the largest that the
     // waiting requests make exactly; empty: max_batch_size.
     std::vector<int64_t> preferred_batch_sizes = {};
@@ -123,6 +128,8 @@ class Scheduler {
   virtual bool HasQueuePolicy(uint64_t priority) const { return false; }
   // The merging verdict now: the static gate's, or the dynamic one's once it has run.
   virtual Proof proof(size_t method) const = 0;
+  // What proofs have told so far, for the Options of another scheduler of the same model.
+  virtual std::vector<KnownVerdict> verdicts() const { return {}; }
   virtual size_t queue_depth() const = 0;
   virtual int instances() const = 0;
   // Refuses new work and answers what waits UNAVAILABLE; what runs ends. Does not wait for it.

@@ -53,6 +53,17 @@ void Verdicts::Decide(Variant* variant, const Proof& proof, int64_t rows) {
   variant->state = again ? Variant::State::kWanted : Variant::State::kDecided;
 }
 
+std::vector<KnownVerdict> Verdicts::Known() const {
+  std::vector<KnownVerdict> known;
+  for (const Method& method : methods_) {
+    for (const auto& variant : method.variants) {
+      if (variant->attempts == 0) continue;
+      known.push_back({variant->method, variant->key, variant->proof, variant->proven_rows});
+    }
+  }
+  return known;
+}
+
 Proof Verdicts::Summary(size_t method) const {
   const Method& entry = methods_[method];
   const Variant* best = nullptr;

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "backend/facts.h"
+#include "batching/known_verdict.h"
 
 namespace flambeau {
 
@@ -46,6 +47,8 @@ class Verdicts {
   const Proof& Ranks(size_t method) const { return methods_[method].initial; }
   // Records a proof's result; a vacuous one is tried again.
   void Decide(Variant* variant, const Proof& proof, int64_t rows);
+  // Every proof that has ended, of every method.
+  std::vector<KnownVerdict> Known() const;
   // The best of its variants': proven if any is, else refused if any is.
   Proof Summary(size_t method) const;
   size_t methods() const { return methods_.size(); }

@@ -60,6 +60,9 @@ struct Flags {
   int64_t request_timeout_ms = 60000;
   int64_t max_connections = 4096;
   int64_t drain_timeout = 30;
+  std::string check_models = "child";
+  int64_t check_timeout = 60;
+  std::string cache_dir;
   bool allow_shared_memory = false;
 };
 
@@ -157,6 +160,34 @@ void AddModelFlags(CLI::App* app, Flags* flags) {
       ->check(Between(0, int64_t{1} << 40));
 }
 
+void AddCheckFlags(CLI::App* app, Flags* flags) {
+  app->add_option("--check-models", flags->check_models,
+                  "Where a model is tried out before it serves. child: in a process of its own, so "
+                  "that one that crashes or hangs is refused; inline: in the server")
+      ->check(OneOf({"child", "inline"}));
+  app->add_option("--check-timeout", flags->check_timeout, "Seconds that a check may take")
+      ->check(Between(1, 24 * 3600));
+  app->add_option("--cache-dir", flags->cache_dir,
+                  "Where checks are kept for the next start; none: nowhere. By default "
+                  "$XDG_CACHE_HOME/flambeau or ~/.cache/flambeau");
+}
+
+void AddInspect(CLI::App* command, InspectConfig* config) {
+  command->add_option("file", config->file, "A TorchScript file")->required();
+  command->add_flag("--json", config->json, "As one JSON object");
+  command->add_option("--device", config->device, "Where it runs")->check(Device());
+  command->add_option("--threads", config->threads, "Threads inside one run")
+      ->check(Between(1, 1024));
+  command
+      ->add_option("--max-batch-size", config->max_batch_size,
+                   "Rows up to which batching is proven")
+      ->check(Between(1, 65536));
+  // A server's own, not shown.
+  command->add_flag("--for-server", config->for_server)->group("");
+  command->add_option("--memory-mib", config->memory_mib)->group("");
+  command->add_option("--seconds", config->seconds)->group("");
+}
+
 void AddProcessFlags(CLI::App* app, Flags* flags) {
   app->add_option("--drain-timeout", flags->drain_timeout,
                   "Seconds that running requests get after SIGTERM or Ctrl-C")
@@ -189,6 +220,9 @@ ServeConfig ToConfig(const Flags& flags) {
   config.metrics_port = flags.metrics_port;
   config.response_cache_bytes = static_cast<size_t>(flags.response_cache_bytes);
   config.drain_timeout = std::chrono::seconds(flags.drain_timeout);
+  config.check_in_child = flags.check_models == "child";
+  config.check_timeout = std::chrono::seconds(flags.check_timeout);
+  config.cache_dir = flags.cache_dir;
   config.gate.request_timeout = std::chrono::milliseconds(flags.request_timeout_ms);
   config.http.host = config.grpc.host = flags.host;
   config.http.port = flags.http_port;
@@ -333,13 +367,13 @@ std::variant<ServeConfig, InspectConfig, Exit> ParseConfig(int argc, const char*
   app.add_option("models,--models", flags.models, "A directory of models, or one .pt file");
   AddNetworkFlags(&app, &flags);
   AddModelFlags(&app, &flags);
+  AddCheckFlags(&app, &flags);
   AddAccessFlags(&app, &flags);
   AddProcessFlags(&app, &flags);
 
   Inspect inspect;
   inspect.command = app.add_subcommand("inspect", "Tell what is known about a model file");
-  inspect.command->add_option("file", inspect.config.file, "A TorchScript file")->required();
-  inspect.command->add_flag("--json", inspect.config.json, "As one JSON object");
+  AddInspect(inspect.command, &inspect.config);
 
   return Parse(&app, &flags, &inspect, std::vector<std::string>(argv + 1, argv + argc));
 }

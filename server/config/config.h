@@ -25,6 +25,9 @@ struct ServeConfig {
   int metrics_port = 8002;                 // 0: off
   size_t response_cache_bytes = 64 << 20;  // for models whose configuration asks for it; 0: off
   Duration drain_timeout = std::chrono::seconds(30);
+  bool check_in_child = true;  // models are tried out in a process of their own before they load
+  Duration check_timeout = std::chrono::seconds(60);
+  std::string cache_dir;  // empty: the user's own; "none": nothing is kept
   Gate::Options gate;
   HttpListener::Options http;
   GrpcServer::Options grpc;
@@ -35,6 +38,14 @@ struct ServeConfig {
 struct InspectConfig {
   std::string file;
   bool json = false;
+  std::string device = "auto";
+  int threads = 1;
+  int64_t max_batch_size = 32;  // up to which batching is proven
+  // Set by a server that starts this program: the report goes to it, the model's configuration
+  // comes from standard input, and the process is confined.
+  bool for_server = false;
+  uint64_t memory_mib = 0;
+  uint64_t seconds = 0;
 };
 
 // --help, --version or a mistake: print `text` and exit with `code`.

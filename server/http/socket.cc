@@ -53,11 +53,6 @@ UniqueFd BindAndListen(const addrinfo& address, int* error) {
 
 }  // namespace
 
-void UniqueFd::Close() {
-  if (fd_ >= 0) close(fd_);
-  fd_ = -1;
-}
-
 Result<UniqueFd> ListenOn(const std::string& host, int port) {
   addrinfo hints{};
   hints.ai_family = AF_UNSPEC;

@@ -1,34 +1,14 @@
-// File descriptors that close themselves, and the few socket calls the listener needs.
+// The few socket calls the listener needs.
 #pragma once
 
 #include <sys/socket.h>
 
 #include <string>
-#include <utility>
 
 #include "base/status.h"
+#include "base/unique_fd.h"
 
 namespace flambeau {
-
-// Threads: one. Lifetime: closes its descriptor. Errors: none.
-class UniqueFd {
- public:
-  UniqueFd() = default;
-  explicit UniqueFd(int fd) : fd_(fd) {}
-  UniqueFd(UniqueFd&& other) noexcept : fd_(std::exchange(other.fd_, -1)) {}
-  UniqueFd& operator=(UniqueFd&& other) noexcept {
-    std::swap(fd_, other.fd_);
-    return *this;
-  }
-  ~UniqueFd() { Close(); }
-
-  int get() const { return fd_; }
-  bool valid() const { return fd_ >= 0; }
-  void Close();
-
- private:
-  int fd_ = -1;
-};
 
 // A non-blocking listening socket on the first address of `host` that can be bound; port 0: any.
 // Errors: UNAVAILABLE if the port is in use, INVALID_ARGUMENT if the host or port cannot be used.

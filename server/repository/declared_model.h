@@ -5,6 +5,9 @@
 #include <utility>
 
 #include "backend/backend.h"
+#include "base/status.h"
+#include "repository/declaration.h"
+#include "spec/model_config.h"
 
 namespace flambeau {
 
@@ -24,5 +27,14 @@ class DeclaredModel final : public Model {
   const std::shared_ptr<Model> model_;
   Facts facts_;
 };
+
+struct ModelAsDeclared {
+  std::shared_ptr<Model> model;
+  std::shared_ptr<const Declaration> declaration;  // null if nothing is declared
+};
+
+// The model as it is, or completed by its configuration. `config` may be null.
+// Errors: INVALID_ARGUMENT, one sentence, where the configuration contradicts the model.
+Result<ModelAsDeclared> Declare(std::shared_ptr<Model> model, const ModelConfig* config);
 
 }  // namespace flambeau

@@ -1,5 +1,6 @@
 #include "repository/loaded_servable.h"
 
+#include <algorithm>
 #include <chrono>
 #include <utility>
 
@@ -7,8 +8,28 @@
 
 namespace flambeau {
 
+namespace {
+
+// The model's own, with what an inspection has told.
+Facts Complete(const LoadedServable::Parts& parts) {
+  Facts facts = parts.model->facts();
+  facts.notes.insert(facts.notes.end(), parts.notes.begin(), parts.notes.end());
+  const size_t methods = std::min(facts.methods.size(), parts.seen_results.size());
+  for (size_t i = 0; i < methods; ++i) {
+    // Nothing was seen of a method that could not be tried.
+    if (!parts.seen_results[i].empty()) facts.methods[i].results = parts.seen_results[i];
+  }
+  for (MethodFacts& method : facts.methods) {
+    method.code.clear();  // long, and only for `inspect`
+    method.graph.clear();
+  }
+  return facts;
+}
+
+}  // namespace
+
 LoadedServable::LoadedServable(Parts parts, const Scheduler::Options& options)
-    : parts_(std::move(parts)), options_(options) {
+    : parts_(std::move(parts)), facts_(Complete(parts_)), options_(options) {
   for (const MethodFacts& method : facts().methods) {
     ObservedSignature::Show show;
     if (signatures_.empty() && parts_.declaration != nullptr) {

@@ -27,12 +27,15 @@ class LoadedServable final : public Servable, private SchedulerObserver {
     std::shared_ptr<const ModelConfig> config;
     std::shared_ptr<const Declaration> declaration;
     std::shared_ptr<ModelMetrics> metrics;
+    // What an inspection has told: results by method, and notes for people.
+    std::vector<std::vector<ResultFact>> seen_results = {};
+    std::vector<std::string> notes = {};
   };
   static Result<std::unique_ptr<LoadedServable>> Create(
       Parts parts, const Scheduler::Options& options, const Scheduler::Dependencies& dependencies);
   const std::string& name() const override { return parts_.name; }
   int64_t version() const override { return parts_.version; }
-  const Facts& facts() const override { return parts_.model->facts(); }
+  const Facts& facts() const override { return facts_; }
   int FindMethod(std::string_view method) const override;
   std::shared_ptr<const MethodFacts> signature(size_t method) const override;
   Scheduler& scheduler() override { return *scheduler_; }
@@ -59,6 +62,7 @@ class LoadedServable final : public Servable, private SchedulerObserver {
   void OnProbe(size_t method, const std::vector<Value>& arguments, const Value& result) override;
 
   const Parts parts_;
+  const Facts facts_;
   const Scheduler::Options options_;
   ServableStatistics statistics_;
   std::vector<std::unique_ptr<ObservedSignature>> signatures_;  // by method

@@ -20,6 +20,7 @@
 #include "batching/core_permits.h"
 #include "batching/scheduler.h"
 #include "metrics/metrics.h"
+#include "repository/inspector.h"
 #include "repository/servable.h"
 #include "repository/watcher.h"
 #include "spec/routing.h"
@@ -69,6 +70,7 @@ class Repository {
     CorePermits* permits;
     Log* log;
     Metrics* metrics;
+    Inspector* inspector = nullptr;  // null: a model is tried out in this process only
   };
 
   // Reads the layout and begins to load in the background.

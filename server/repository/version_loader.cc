@@ -35,7 +35,7 @@ Result<std::unique_ptr<LoadedServable>> VersionLoader::LoadOnly(
     const VersionToLoad& version) const {
   const ModelConfig nothing;
   const ModelConfig& config = version.config == nullptr ? nothing : *version.config;
-  FLAMBEAU_ASSIGN_OR_RETURN(const ModelOptions options,
+  FLAMBEAU_ASSIGN_OR_RETURN(ModelOptions options,
                             ChooseOptions(config, device_, scheduler_, dependencies_.backend));
   for (const std::string& warning : options.warnings) {
     dependencies_.log->Warning("model configuration",
@@ -46,13 +46,12 @@ Result<std::unique_ptr<LoadedServable>> VersionLoader::LoadOnly(
   parts.version = version.version;
   parts.file = std::filesystem::path(version.file).filename().string();
   parts.config = version.config;
+  FLAMBEAU_RETURN_IF_ERROR(Inspect(version, &options, &parts));
   FLAMBEAU_ASSIGN_OR_RETURN(parts.model, LoadBehind(version.file, options.load));
-  if (version.config != nullptr && !parts.model->facts().methods.empty()) {
-    FLAMBEAU_ASSIGN_OR_RETURN(Declaration declaration,
-                              Declaration::Create(config, parts.model->facts().methods.front()));
-    parts.model = std::make_shared<DeclaredModel>(parts.model, declaration.model_facts());
-    parts.declaration = std::make_shared<const Declaration>(std::move(declaration));
-  }
+  FLAMBEAU_ASSIGN_OR_RETURN(ModelAsDeclared declared,
+                            Declare(std::move(parts.model), version.config.get()));
+  parts.model = std::move(declared.model);
+  parts.declaration = std::move(declared.declaration);
   parts.metrics = dependencies_.metrics->ForModel(version.name, std::to_string(version.version));
   FLAMBEAU_ASSIGN_OR_RETURN(std::unique_ptr<LoadedServable> servable,
                             LoadedServable::Create(std::move(parts), options.scheduler,
@@ -73,6 +72,20 @@ Result<std::shared_ptr<Model>> VersionLoader::LoadBehind(const std::string& file
     model = dependencies_.backend->Load(file, options);
   }).Join();
   return model;
+}
+
+// What is found out before the file is loaded here takes the place of finding it out here.
+Status VersionLoader::Inspect(const VersionToLoad& version, ModelOptions* options,
+                              LoadedServable::Parts* parts) const {
+  if (dependencies_.inspector == nullptr) return OkStatus();
+  FLAMBEAU_ASSIGN_OR_RETURN(Inspection inspection,
+                            dependencies_.inspector->Inspect(
+                                {version.name, version.file, version.config, device_, scheduler_}));
+  options->load.optimizations = inspection.optimizations;
+  options->scheduler.verdicts = std::move(inspection.verdicts);
+  parts->seen_results = std::move(inspection.results);
+  parts->notes = std::move(inspection.notes);
+  return OkStatus();
 }
 
 void VersionLoader::LogReady(LoadedServable& servable, Duration took) const {

@@ -7,6 +7,7 @@
 
 #include "base/status.h"
 #include "repository/loaded_servable.h"
+#include "repository/model_options.h"
 #include "repository/repository.h"
 #include "spec/model_config.h"
 
@@ -20,8 +21,8 @@ struct VersionToLoad {
   std::shared_ptr<const ModelConfig> config;  // null if there is none
 };
 
-// Threads: any. Lifetime: what it was given outlives it. Errors: Load: the backend's, and
-// INVALID_ARGUMENT where the configuration contradicts the model; one sentence.
+// Threads: any. Lifetime: what it was given outlives it. Errors: Load: the inspector's and the
+// backend's, and INVALID_ARGUMENT where the configuration contradicts the model; one sentence.
 class VersionLoader {
  public:
   VersionLoader(std::string device, const Scheduler::Options& scheduler,
@@ -33,6 +34,8 @@ class VersionLoader {
   Result<std::unique_ptr<LoadedServable>> LoadOnly(const VersionToLoad& version) const;
   Result<std::shared_ptr<Model>> LoadBehind(const std::string& file,
                                             const LoadOptions& options) const;
+  Status Inspect(const VersionToLoad& version, ModelOptions* options,
+                 LoadedServable::Parts* parts) const;
   void LogReady(LoadedServable& servable, Duration took) const;
 
   const std::string device_;

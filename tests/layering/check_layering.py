@@ -28,7 +28,8 @@ RANK = {folder: rank for rank, folders in enumerate(ORDER) for folder in folders
 LIBRARIES = [
     ("CLI11", r"/CLI/[A-Z]\w*\.hpp$", r"CLI/", ["config"]),
     ("cpp-httplib", r"/httplib\.h$", r"httplib\.h", ["http"]),
-    ("OpenSSL", r"/openssl/\w+\.h$", r"openssl/", ["http"]),
+    ("OpenSSL", r"/openssl/\w+\.h$", r"openssl/", ["http", "app"]),
+    ("libseccomp", r"/seccomp\.h$", r"seccomp\.h", ["app"]),
     ("zlib", r"/include/zlib\.h$", r"zlib\.h", ["http"]),
     ("gRPC", r"/grpc(\+\+|pp)?/", r"grpc(\+\+|pp)?/(?!server\.h)\w", ["grpc"]),
     ("protobuf", r"/google/protobuf/", r"(google/protobuf/|.*\.pb\.h)", ["grpc", "spec"]),

@@ -132,6 +132,45 @@ TEST_F(SchedulerProofTest, EachValueOfAnotherArgumentIsProvenByItself) {
   EXPECT_EQ(replies[3]->BatchRows(), 1);
 }
 
+TEST_F(SchedulerProofTest, WhatIsKnownIsNotProvenAgain) {
+  Create();
+  options_.verdicts = scheduler_->verdicts();
+  ASSERT_EQ(options_.verdicts.size(), 1u);
+  script_.on_probe_run = [](int64_t) { ADD_FAILURE() << "a probe ran"; };
+  Create();
+  EXPECT_EQ(observer_.verdicts(), 2u) << "it is told all the same";
+  EXPECT_EQ(scheduler_->proof(0).verdict, Verdict::kProven);
+  EXPECT_THAT(RowsOfTwo({TensorOf({1, 2})}), Each(2));
+  options_.verdicts[0].proof = {Verdict::kRefused, "mixes"};
+  Create();
+  EXPECT_EQ(scheduler_->proof(0).reason, "mixes");
+}
+
+TEST_F(SchedulerProofTest, AKnownVerdictMergesNoMoreThanWasTried) {
+  Create();
+  options_.verdicts = scheduler_->verdicts();
+  options_.verdicts[0].rows = 2;
+  Create();
+  journal_.Clear();
+  const auto busy = Occupy();
+  std::vector<std::unique_ptr<Reply>> replies;
+  for (int i = 0; i < 3; ++i) replies.push_back(Submit(TensorOf({1, 2})));
+  latch_.Open();
+  EXPECT_EQ(replies[0]->BatchRows(), 2);
+  EXPECT_EQ(replies[2]->BatchRows(), 1);
+}
+
+TEST_F(SchedulerProofTest, AKnownVerdictDoesNotOpenTheStaticGate) {
+  Create();
+  options_.verdicts = scheduler_->verdicts();
+  facts_.methods[0].static_proof = {Verdict::kRefused, "branches on a value"};
+  Create();
+  EXPECT_EQ(scheduler_->proof(0).reason, "branches on a value");
+  options_.verdicts[0].method = 9;
+  Create();
+  EXPECT_EQ(scheduler_->proof(0).verdict, Verdict::kRefused) << "of a method that is not there";
+}
+
 TEST_F(SchedulerProofTest, IsSwitchedOffByItsOption) {
   options_.prove = false;
   Create();

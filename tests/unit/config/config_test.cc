@@ -13,6 +13,7 @@ namespace flambeau {
 namespace {
 
 using ::testing::HasSubstr;
+using ::testing::Not;
 
 class ConfigTest : public ::testing::Test {
  protected:
@@ -128,6 +129,33 @@ TEST_F(ConfigTest, ASettingMayBeInTheFileOnce) {
     EXPECT_THAT(exit.text, HasSubstr("is there twice"));
     EXPECT_THAT(exit.text, HasSubstr("http"));
   }
+}
+
+TEST_F(ConfigTest, ChecksOfModels) {
+  const ServeConfig config = Serve({"m"});
+  EXPECT_TRUE(config.check_in_child);
+  EXPECT_EQ(config.check_timeout, std::chrono::seconds(60));
+  EXPECT_EQ(config.cache_dir, "");
+  const ServeConfig other =
+      Serve({"m", "--check-models", "inline", "--check-timeout", "5", "--cache-dir", "none"});
+  EXPECT_FALSE(other.check_in_child);
+  EXPECT_EQ(other.check_timeout, std::chrono::seconds(5));
+  EXPECT_EQ(other.cache_dir, "none");
+  EXPECT_THAT(Refuse({"m", "--check-models", "off"}).text, HasSubstr("child|inline"));
+}
+
+TEST_F(ConfigTest, InspectHidesWhatIsTheServersOwn) {
+  auto parsed = Parse({"inspect", "--for-server", "--device", "cpu", "--max-batch-size", "7",
+                       "--memory-mib", "4096", "--seconds", "60", "--", "-m.pt"});
+  const auto& config = std::get<InspectConfig>(parsed);
+  EXPECT_TRUE(config.for_server);
+  EXPECT_EQ(config.file, "-m.pt");
+  EXPECT_EQ(config.max_batch_size, 7);
+  EXPECT_EQ(config.memory_mib, 4096u);
+  EXPECT_EQ(config.seconds, 60u);
+  const Exit help = Refuse({"inspect", "--help"});
+  EXPECT_THAT(help.text, HasSubstr("--max-batch-size"));
+  EXPECT_THAT(help.text, Not(HasSubstr("--for-server")));
 }
 
 TEST_F(ConfigTest, InspectTakesAFile) {

@@ -1,0 +1,122 @@
+#include "app/child_inspector.h"
+
+#include <unistd.h>
+
+#include <algorithm>
+#include <chrono>
+#include <csignal>
+#include <cstring>
+#include <filesystem>
+#include <optional>
+#include <utility>
+#include <vector>
+
+#include "app/child_report.h"
+#include "repository/versions.h"
+#include "spec/config_json.h"
+
+namespace flambeau {
+namespace {
+
+constexpr uint64_t kMiB = uint64_t{1} << 20;
+
+// For LibTorch itself, and for a model whose weights are unpacked, copied and multiplied out; where
+// the machine has more, half of it.
+uint64_t MemoryLimitMiB(const std::string& file) {
+  std::error_code error;
+  const uintmax_t size = std::filesystem::file_size(file, error);
+  const uint64_t needed = 4096 + 8 * (error ? 0 : size / kMiB);
+  const auto pages = static_cast<uint64_t>(std::max(sysconf(_SC_PHYS_PAGES), 0L));
+  const auto page = static_cast<uint64_t>(std::max(sysconf(_SC_PAGESIZE), 0L));
+  return std::max(needed, pages * (page / 1024) / 1024 / 2);
+}
+
+// What an inspection depends on: it reads no other file, and warms nothing up.
+std::string RelevantConfig(const ModelConfig* config) {
+  if (config == nullptr) return "";
+  ModelConfig relevant = *config;
+  relevant.warmup.clear();
+  relevant.response_cache = false;
+  for (ConfigTensor& output : relevant.outputs) {
+    output.label_filename.clear();
+    output.labels.clear();
+  }
+  return EncodeConfigJson(relevant);
+}
+
+double Seconds(Duration duration) { return std::chrono::duration<double>(duration).count(); }
+
+std::string While(const std::string& step) { return step.empty() ? "" : " while " + step; }
+
+std::string SignalName(int signal) {
+  const char* name = sigabbrev_np(signal);
+  return name == nullptr ? "signal " + std::to_string(signal) : std::string("SIG") + name;
+}
+
+}  // namespace
+
+Result<Inspection> ChildInspector::Inspect(const InspectionRequest& request) {
+  const TimePoint begin = std::chrono::steady_clock::now();
+  const std::string config = RelevantConfig(request.config.get());
+  const FileStamp stamp = StampOf(request.file);
+  std::optional<std::string> key;
+  std::optional<Inspection> known;
+  if (options_.cache != nullptr) {
+    FLAMBEAU_ASSIGN_OR_RETURN(key, options_.cache->KeyOf(request, config));
+    known = options_.cache->Find(*key);
+  }
+  const bool cached = known.has_value();
+  if (!cached) {
+    FLAMBEAU_ASSIGN_OR_RETURN(known, InspectAnew(request, config));
+    // A file that changed meanwhile is not the one that has the key.
+    if (key && StampOf(request.file) == stamp) options_.cache->Store(*key, *known);
+  }
+  log_->Info("model checked", {{"model", request.name},
+                               {"cached", cached},
+                               {"seconds", Seconds(std::chrono::steady_clock::now() - begin)}});
+  return *std::move(known);
+}
+
+Result<Inspection> ChildInspector::InspectAnew(const InspectionRequest& request,
+                                               const std::string& config) const {
+  const auto seconds = std::chrono::ceil<std::chrono::seconds>(options_.timeout).count();
+  ChildCommand command;
+  command.program = options_.program;
+  command.input = config;
+  command.arguments = {"inspect",          "--for-server",
+                       "--device",         request.device,
+                       "--max-batch-size", std::to_string(request.scheduler.max_batch_size),
+                       "--threads",        std::to_string(request.scheduler.intra_op_threads),
+                       "--memory-mib",     std::to_string(MemoryLimitMiB(request.file)),
+                       "--seconds",        std::to_string(seconds)};
+  command.arguments.insert(command.arguments.end(), options_.flags.begin(), options_.flags.end());
+  command.arguments.insert(command.arguments.end(), {"--", request.file});
+  const auto end = RunChild(command, std::chrono::steady_clock::now() + options_.timeout);
+  if (!end.ok()) {
+    return Internal("The model cannot be checked in a process of its own: " +
+                    std::string(Message(end.status())) + "; --check-models inline does without.");
+  }
+  Result<Inspection> result = Explain(*end);
+  if (!result.ok() && !end->errors.empty()) {
+    log_->Warning("check failed", {{"model", request.name}, {"output", end->errors}});
+  }
+  return result;
+}
+
+Result<Inspection> ChildInspector::Explain(const ChildEnd& end) const {
+  Report report = ReadReport(end.report);
+  // How a process ended that has told all it had to tell is of no interest.
+  if (report.end) return *std::move(report.end);
+  if (end.timed_out || end.signal == SIGXCPU) {
+    const auto limit = std::chrono::ceil<std::chrono::seconds>(options_.timeout).count();
+    return InvalidArgument("The check of the model did not end within " + std::to_string(limit) +
+                           " s" + While(report.step) +
+                           ": make it end, or give it longer with --check-timeout.");
+  }
+  const std::string how =
+      end.signal != 0 ? SignalName(end.signal) : "exit code " + std::to_string(end.exit_code);
+  return InvalidArgument("The check of the model ended by " + how + While(report.step) +
+                         ": in the server it would have ended all models.");
+}
+
+}  // namespace flambeau

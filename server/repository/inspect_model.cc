@@ -1,0 +1,116 @@
+#include "repository/inspect_model.h"
+
+#include <optional>
+#include <utility>
+
+#include "batching/prove_model.h"
+#include "batching/result_slots.h"
+#include "batching/row_source.h"
+#include "repository/declared_model.h"
+#include "repository/model_options.h"
+#include "repository/observed_signature.h"
+
+namespace flambeau {
+namespace {
+
+constexpr uint64_t kSeed = 1;
+
+std::string Quoted(const std::string& name) { return "'" + name + "'"; }
+
+Result<Value> RunOneRow(Model* model, size_t method, RowSource* rows) {
+  FLAMBEAU_ASSIGN_OR_RETURN(const std::unique_ptr<Instance> probe, model->NewProbe());
+  const std::vector<Value> arguments = rows->Next();
+  if (arguments.empty()) return ResourceExhausted("there is no memory for its arguments");
+  const Item item{method, arguments, 1};
+  ResultSlots slots;
+  slots.Reset(1);
+  probe->Run({&item, 1}, slots);
+  return slots.Take(0);
+}
+
+class ModelInspection {
+ public:
+  ModelInspection(const InspectionRequest& request, const InspectModelDependencies& dependencies)
+      : request_(request), dependencies_(dependencies) {}
+
+  Result<InspectedModel> Run() {
+    FLAMBEAU_RETURN_IF_ERROR(Load());
+    for (size_t method = 0; method < inspected_.facts.methods.size(); ++method) {
+      FLAMBEAU_RETURN_IF_ERROR(TryMethod(method));
+    }
+    Prove();
+    return std::move(inspected_);
+  }
+
+ private:
+  void Step(const std::string& what) const {
+    if (dependencies_.on_step) dependencies_.on_step(what);
+  }
+  void Note(std::string sentence) { inspected_.inspection.notes.push_back(std::move(sentence)); }
+
+  Status Load() {
+    Step("it was loaded");
+    const ModelConfig nothing;
+    const ModelConfig& config = request_.config == nullptr ? nothing : *request_.config;
+    FLAMBEAU_ASSIGN_OR_RETURN(options_, ChooseOptions(config, request_.device, request_.scheduler,
+                                                      dependencies_.backend));
+    FLAMBEAU_ASSIGN_OR_RETURN(std::shared_ptr<Model> model,
+                              dependencies_.backend->Load(request_.file, options_.load));
+    FLAMBEAU_ASSIGN_OR_RETURN(ModelAsDeclared declared,
+                              Declare(std::move(model), request_.config.get()));
+    inspected_.model = std::move(declared.model);
+    inspected_.facts = inspected_.model->facts();
+    inspected_.inspection.results.resize(inspected_.facts.methods.size());
+    return OkStatus();
+  }
+
+  // What a method gives, where a row can be made up for it.
+  Status TryMethod(size_t index) {
+    MethodFacts& method = inspected_.facts.methods[index];
+    std::optional<RowSource> rows = RowSource::FromFacts(method, kSeed);
+    if (!rows) return OkStatus();
+    Step("its method " + Quoted(method.name) + " ran");
+    const Result<Value> answer = RunOneRow(inspected_.model.get(), index, &*rows);
+    if (answer.status().code() == StatusCode::kResourceExhausted) {
+      return ResourceExhausted("There is not enough memory for one row of its method " +
+                               Quoted(method.name) + ".");
+    }
+    if (!answer.ok()) {
+      Note("method " + method.name +
+           " fails on a row made up after its shapes: " + std::string(Message(answer.status())));
+      return OkStatus();
+    }
+    ObservedSignature signature(method);
+    signature.Observe({}, *answer);
+    method.results = signature.snapshot()->results;
+    inspected_.inspection.results[index] = method.results;
+    return OkStatus();
+  }
+
+  void Prove() {
+    Step("it ran in batches");
+    ProvenModel proven =
+        ProveModel(inspected_.model.get(), options_.scheduler, dependencies_.clock);
+    if (!proven.complete) {
+      Note(
+          "the proof of its batching takes long: it goes on in the server, which merges nothing "
+          "until it has ended");
+    }
+    inspected_.proofs = std::move(proven.proofs);
+    inspected_.inspection.verdicts = std::move(proven.verdicts);
+  }
+
+  const InspectionRequest& request_;
+  const InspectModelDependencies& dependencies_;
+  ModelOptions options_;
+  InspectedModel inspected_;
+};
+
+}  // namespace
+
+Result<InspectedModel> InspectModel(const InspectionRequest& request,
+                                    const InspectModelDependencies& dependencies) {
+  return ModelInspection(request, dependencies).Run();
+}
+
+}  // namespace flambeau

@@ -1,0 +1,43 @@
+// What is found out about a model file before this process loads it.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "backend/facts.h"
+#include "backend/optimizations.h"
+#include "base/status.h"
+#include "batching/known_verdict.h"
+#include "batching/scheduler.h"
+#include "spec/model_config.h"
+
+namespace flambeau {
+
+// What trying a model out has told; a value that can cross processes and be kept.
+struct Inspection {
+  // By method: what its runs gave; empty where none could be tried.
+  std::vector<std::vector<ResultFact>> results;
+  std::vector<KnownVerdict> verdicts;
+  Optimizations optimizations;     // worth applying
+  std::vector<std::string> notes;  // what was tried or left out and why, for people
+};
+
+struct InspectionRequest {
+  std::string name;  // the model's, for the log
+  std::string file;
+  std::shared_ptr<const ModelConfig> config;  // null if there is none
+  // The server's own; where the configuration says something else, that holds.
+  std::string device = "cpu";
+  Scheduler::Options scheduler;
+};
+
+// Threads: any; a call may take as long as the model's runs do, up to the implementation's limit.
+// Lifetime: outlives the repository. Errors: Inspect: why the model cannot be served, one sentence.
+class Inspector {
+ public:
+  virtual ~Inspector() = default;
+  virtual Result<Inspection> Inspect(const InspectionRequest& request) = 0;
+};
+
+}  // namespace flambeau

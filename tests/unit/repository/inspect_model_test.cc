@@ -1,0 +1,111 @@
+#include "repository/inspect_model.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <string>
+#include <vector>
+
+#include "backend/fake/fake_backend.h"
+
+namespace flambeau {
+namespace {
+
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+
+class InspectModelTest : public ::testing::Test {
+ protected:
+  Result<InspectedModel> Inspect() {
+    backend_.Register("m.pt", std::make_shared<FakeModel>(facts_, script_));
+    return InspectModel(request_, {&backend_, &clock_, log_.get(),
+                                   [this](std::string_view step) { steps_.emplace_back(step); }});
+  }
+  InspectedModel Inspected() {
+    auto inspected = Inspect();
+    EXPECT_TRUE(inspected.ok()) << inspected.status();
+    return *std::move(inspected);
+  }
+  static std::shared_ptr<const ModelConfig> Declaring(const std::string& name, const Shape& dims) {
+    ModelConfig config;
+    config.max_batch_size = 8;
+    ConfigTensor input;
+    input.name = name;
+    input.dtype = DType::kFp32;
+    input.dims = dims;
+    config.inputs = {input};
+    return std::make_shared<const ModelConfig>(config);
+  }
+
+  Facts facts_ = FakeFacts();
+  FakeScript script_;
+  FakeBackend backend_;
+  SystemClock clock_;
+  std::unique_ptr<Log> log_ = Log::Silent();
+  InspectionRequest request_{"m", "m.pt", nullptr, "cpu", {}};
+  std::vector<std::string> steps_;
+};
+
+TEST_F(InspectModelTest, TellsResultsAndVerdicts) {
+  const InspectedModel inspected = Inspected();
+  EXPECT_EQ(inspected.proofs[0].verdict, Verdict::kProven);
+  ASSERT_EQ(inspected.inspection.verdicts.size(), 1u);
+  EXPECT_EQ(inspected.inspection.verdicts[0].rows, 32);
+  ASSERT_EQ(inspected.inspection.results.size(), 1u);
+  ASSERT_EQ(inspected.inspection.results[0].size(), 1u);
+  const TensorFact& result = inspected.inspection.results[0][0].tensor;
+  EXPECT_EQ(result.dtype, DType::kFp32);
+  EXPECT_EQ(result.dims, (Shape{-1, 2}));
+  EXPECT_EQ(result.dims_source, FactSource::kObserved);
+  EXPECT_EQ(inspected.facts.methods[0].results.size(), 1u);
+  EXPECT_THAT(steps_,
+              ElementsAre("it was loaded", "its method 'forward' ran", "it ran in batches"));
+}
+
+TEST_F(InspectModelTest, TheResultsOfAModelThatWritesItsStateAreSeenToo) {
+  facts_.writes_state = true;
+  const InspectedModel inspected = Inspected();
+  EXPECT_EQ(inspected.inspection.results[0].size(), 1u);
+  EXPECT_TRUE(inspected.inspection.verdicts.empty());
+  EXPECT_EQ(inspected.proofs[0].verdict, Verdict::kRefused);
+}
+
+TEST_F(InspectModelTest, WithoutShapesNothingRuns) {
+  facts_ = FakeFactsUnknownShape();
+  script_.on_probe_run = [](int64_t) { ADD_FAILURE() << "it ran"; };
+  EXPECT_TRUE(Inspected().inspection.results[0].empty());
+  EXPECT_THAT(steps_, ElementsAre("it was loaded", "it ran in batches"));
+}
+
+TEST_F(InspectModelTest, DeclaredShapesAreTried) {
+  facts_ = FakeFactsUnknownShape();
+  request_.config = Declaring("x", {3});
+  const InspectedModel inspected = Inspected();
+  ASSERT_EQ(inspected.inspection.results[0].size(), 1u);
+  EXPECT_EQ(inspected.inspection.results[0][0].tensor.dims, (Shape{-1, 3}));
+  EXPECT_EQ(inspected.inspection.verdicts.at(0).rows, 8) << "as declared";
+  request_.config = Declaring("y", {3});
+  facts_.methods[0].arguments.push_back(facts_.methods[0].arguments[0]);
+  EXPECT_EQ(Inspect().status().code(), StatusCode::kInvalidArgument);
+}
+
+TEST_F(InspectModelTest, NoMemoryForOneRowIsAnError) {
+  script_.memory_rows = 0;
+  const Status status = Inspect().status();
+  EXPECT_EQ(status.code(), StatusCode::kResourceExhausted);
+  EXPECT_THAT(std::string(Message(status)), HasSubstr("'forward'"));
+}
+
+TEST_F(InspectModelTest, ARowThatFailsIsANote) {
+  script_.fail = [](const FakeBatch&) { return InvalidArgument("x must be positive"); };
+  const InspectedModel inspected = Inspected();
+  EXPECT_THAT(inspected.inspection.notes, ElementsAre(HasSubstr("x must be positive")));
+}
+
+TEST_F(InspectModelTest, AFileThatDoesNotLoadIsTheBackendsError) {
+  request_.file = "other.pt";
+  EXPECT_EQ(Inspect().status().code(), StatusCode::kInvalidArgument);
+}
+
+}  // namespace
+}  // namespace flambeau

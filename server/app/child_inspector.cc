@@ -35,6 +35,7 @@ uint64_t MemoryLimitMiB(const std::string& file) {
 std::string RelevantConfig(const ModelConfig* config) {
   if (config == nullptr) return "";
   ModelConfig relevant = *config;
+  relevant.name.clear();
   relevant.warmup.clear();
   relevant.response_cache = false;
   for (ConfigTensor& output : relevant.outputs) {

@@ -2,12 +2,15 @@
 
 #include <chrono>
 #include <cstdlib>
+#include <filesystem>
 #include <functional>
 #include <iostream>
 #include <iterator>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
+#include <system_error>
 #include <utility>
 #include <vector>
 
@@ -57,15 +60,37 @@ void Print(const MethodFacts& method, const Proof& proof) {
 void Print(const Facts& facts, const std::vector<Proof>& proofs) {
   std::cout << facts.platform << ", " << facts.parameter_bytes << " bytes of parameters\n";
   if (facts.writes_state) std::cout << "writes its attributes: one instance, never merged\n";
+  std::cout << "optimizations: " << ToString(facts.optimizations) << "\n";
   for (const std::string& note : facts.notes) std::cout << note << "\n";
   for (size_t i = 0; i < facts.methods.size(); ++i) Print(facts.methods[i], proofs[i]);
 }
 
 std::string ReadAll(std::istream& stream) { return {std::istreambuf_iterator<char>(stream), {}}; }
 
-// Half of the time is the proof's: one that takes longer goes on in the server.
-Duration ProofBudget(const InspectConfig& config, Duration otherwise) {
-  return config.seconds > 0 ? std::chrono::milliseconds(config.seconds * 500) : otherwise;
+Result<std::optional<ParsedConfig>> ConfigFromServer() {
+  const std::string text = ReadAll(std::cin);
+  if (text.empty()) return std::nullopt;
+  return ParseConfigJson(text, "the model's configuration", {});
+}
+
+// That of a model in a directory of its own: NAME/model.pt or NAME/<version>/model.pt.
+Result<std::optional<ParsedConfig>> ConfigBeside(const std::string& file) {
+  std::error_code error;
+  std::filesystem::path directory = std::filesystem::absolute(file, error).parent_path();
+  const std::string name = directory.filename().string();
+  if (name.find_first_not_of("0123456789") == std::string::npos) {
+    directory = directory.parent_path();
+  }
+  return ReadConfig({directory.filename().string(), directory.string()});
+}
+
+// Of the time that a check has: what takes longer is left out, or goes on in the server, and is no
+// reason to refuse a model.
+void ShareTime(uint64_t seconds, InspectionRequest* request) {
+  if (seconds == 0) return;
+  const std::chrono::milliseconds time(seconds * 1000);
+  request->scheduler.proof_budget = time / 3;
+  request->optimization_budget = time / 6;
 }
 
 Result<InspectionRequest> MakeRequest(const InspectConfig& config, Backend* backend) {
@@ -73,13 +98,13 @@ Result<InspectionRequest> MakeRequest(const InspectConfig& config, Backend* back
   request.name = "inspect";
   request.file = config.file;
   FLAMBEAU_ASSIGN_OR_RETURN(request.device, backend->ResolveDevice(config.device));
+  request.optimizations = config.optimizations;
   request.scheduler.max_batch_size = config.max_batch_size;
   request.scheduler.intra_op_threads = config.threads;
-  request.scheduler.proof_budget = ProofBudget(config, request.scheduler.proof_budget);
-  const std::string text = config.for_server ? ReadAll(std::cin) : "";
-  if (text.empty()) return request;
-  FLAMBEAU_ASSIGN_OR_RETURN(ParsedConfig parsed, ParseConfigJson(text, "its configuration", {}));
-  request.config = std::make_shared<const ModelConfig>(std::move(parsed.config));
+  ShareTime(config.seconds, &request);
+  FLAMBEAU_ASSIGN_OR_RETURN(std::optional<ParsedConfig> parsed,
+                            config.for_server ? ConfigFromServer() : ConfigBeside(config.file));
+  if (parsed) request.config = std::make_shared<const ModelConfig>(std::move(parsed->config));
   return request;
 }
 

@@ -5,8 +5,9 @@
 
 namespace flambeau {
 
-// Loads the file, proves its batching where its shapes are known, prints everything to standard
-// output. Returns the process' exit code; a failure is one sentence on standard error.
+// Loads the file, with the configuration beside it, tries it out as a server would, and prints
+// everything to standard output; for a server that started this process, to its pipe. Returns the
+// process' exit code; a failure is one sentence on standard error.
 int Inspect(const InspectConfig& config);
 
 }  // namespace flambeau

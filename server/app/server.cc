@@ -53,9 +53,10 @@ std::string InspectionDirectory(const std::string& cache_dir) {
   return home == nullptr || home[0] != '/' ? "" : std::string(home) + "/.cache/flambeau" + kFolder;
 }
 
-// Another build finds out anew what this one found out.
-std::string ProgramIdentity() {
+// Another build, or one with other flags, finds out anew what this one found out.
+std::string ProgramIdentity(const std::vector<std::string>& flags) {
   std::string identity;
+  for (const std::string& flag : flags) identity += flag + " ";
   for (const std::string& file : {std::string("/proc/self/exe"), BackendModulePath()}) {
     const FileStamp stamp = StampOf(file);
     identity += std::to_string(stamp.size) + "@" + std::to_string(stamp.modified) + " ";
@@ -133,9 +134,10 @@ Status Server::Start() {
 std::unique_ptr<Inspector> Server::MakeInspector() {
   ChildInspector::Options options;
   options.timeout = config_.check_timeout;
+  options.flags = {"--optimizations", ToString(config_.optimizations)};
   const std::string directory = InspectionDirectory(config_.cache_dir);
   if (!directory.empty()) {
-    auto cache = InspectionCache::Create({directory, ProgramIdentity()});
+    auto cache = InspectionCache::Create({directory, ProgramIdentity(options.flags)});
     if (cache.ok()) {
       options.cache = *std::move(cache);
     } else {

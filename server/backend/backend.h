@@ -75,7 +75,7 @@ struct LoadOptions {
   std::string device = "cpu";  // as Backend::ResolveDevice returned it
   int intra_op_threads = 1;    // per instance
   bool optimized = true;  // false: the graph executor rewrites nothing (a config may ask for it)
-  Optimizations optimizations;  // to apply; those that do not fit the model are left out
+  Optimizations optimizations = {};  // to apply; those that do not fit the model are left out
 };
 
 // Threads: any. Lifetime: outlives its models.

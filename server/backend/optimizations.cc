@@ -1,5 +1,7 @@
 #include "backend/optimizations.h"
 
+#include <algorithm>
+
 namespace flambeau {
 
 std::string_view Name(Optimization optimization) {
@@ -12,6 +14,29 @@ std::string_view Name(Optimization optimization) {
       return "channels-last";
   }
   return "freeze";
+}
+
+std::string ToString(Optimizations optimizations) {
+  std::string text;
+  for (const Optimization one : kOptimizations) {
+    if (optimizations.Has(one)) (text += text.empty() ? "" : ",") += Name(one);
+  }
+  return text.empty() ? "none" : text;
+}
+
+std::optional<Optimizations> ParseOptimizations(std::string_view text) {
+  if (text == "all") return Optimizations::All();
+  Optimizations set;
+  if (text == "none") return set;
+  while (true) {
+    const std::string_view word = text.substr(0, text.find(','));
+    const auto one = std::find_if(kOptimizations.begin(), kOptimizations.end(),
+                                  [word](Optimization known) { return Name(known) == word; });
+    if (one == kOptimizations.end()) return std::nullopt;
+    set.Add(*one);
+    if (word.size() == text.size()) return set;
+    text.remove_prefix(word.size() + 1);
+  }
 }
 
 }  // namespace flambeau

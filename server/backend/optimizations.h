@@ -3,6 +3,8 @@
 
 #include <array>
 #include <cstdint>
+#include <optional>
+#include <string>
 #include <string_view>
 
 namespace flambeau {
@@ -34,5 +36,10 @@ class Optimizations {
 
   uint8_t bits_ = 0;
 };
+
+// "freeze,channels-last"; "none" if it is empty. Errors: none.
+std::string ToString(Optimizations optimizations);
+// The same back, and "all"; nothing for other words.
+std::optional<Optimizations> ParseOptimizations(std::string_view text);
 
 }  // namespace flambeau

@@ -62,6 +62,7 @@ struct Flags {
   int64_t drain_timeout = 30;
   std::string check_models = "child";
   int64_t check_timeout = 60;
+  std::string optimizations = "all";
   std::string cache_dir;
   bool allow_shared_memory = false;
 };
@@ -160,6 +161,24 @@ void AddModelFlags(CLI::App* app, Flags* flags) {
       ->check(Between(0, int64_t{1} << 40));
 }
 
+CLI::Validator OptimizationList() {
+  return CLI::Validator(
+      [](std::string& text) -> std::string {
+        if (ParseOptimizations(text)) return "";
+        return "'" + text + "' is neither all, none nor a list of " +
+               ToString(Optimizations::All());
+      },
+      "LIST");
+}
+
+void AddOptimizations(CLI::App* app, std::string* list) {
+  app->add_option("--optimizations", *list,
+                  "Which changes a check may try in a model, to keep those that are faster and "
+                  "answer the same: all, none, or some of " +
+                      ToString(Optimizations::All()))
+      ->check(OptimizationList());
+}
+
 void AddCheckFlags(CLI::App* app, Flags* flags) {
   app->add_option("--check-models", flags->check_models,
                   "Where a model is tried out before it serves. child: in a process of its own, so "
@@ -167,12 +186,21 @@ void AddCheckFlags(CLI::App* app, Flags* flags) {
       ->check(OneOf({"child", "inline"}));
   app->add_option("--check-timeout", flags->check_timeout, "Seconds that a check may take")
       ->check(Between(1, 24 * 3600));
+  AddOptimizations(app, &flags->optimizations);
   app->add_option("--cache-dir", flags->cache_dir,
                   "Where checks are kept for the next start; none: nowhere. By default "
                   "$XDG_CACHE_HOME/flambeau or ~/.cache/flambeau");
 }
 
-void AddInspect(CLI::App* command, InspectConfig* config) {
+struct Inspect {
+  CLI::App* command;
+  InspectConfig config;
+  std::string optimizations = "all";
+};
+
+void AddInspect(Inspect* inspect) {
+  CLI::App* const command = inspect->command;
+  InspectConfig* const config = &inspect->config;
   command->add_option("file", config->file, "A TorchScript file")->required();
   command->add_flag("--json", config->json, "As one JSON object");
   command->add_option("--device", config->device, "Where it runs")->check(Device());
@@ -182,6 +210,7 @@ void AddInspect(CLI::App* command, InspectConfig* config) {
       ->add_option("--max-batch-size", config->max_batch_size,
                    "Rows up to which batching is proven")
       ->check(Between(1, 65536));
+  AddOptimizations(command, &inspect->optimizations);
   // A server's own, not shown.
   command->add_flag("--for-server", config->for_server)->group("");
   command->add_option("--memory-mib", config->memory_mib)->group("");
@@ -222,6 +251,7 @@ ServeConfig ToConfig(const Flags& flags) {
   config.drain_timeout = std::chrono::seconds(flags.drain_timeout);
   config.check_in_child = flags.check_models == "child";
   config.check_timeout = std::chrono::seconds(flags.check_timeout);
+  config.optimizations = *ParseOptimizations(flags.optimizations);
   config.cache_dir = flags.cache_dir;
   config.gate.request_timeout = std::chrono::milliseconds(flags.request_timeout_ms);
   config.http.host = config.grpc.host = flags.host;
@@ -316,11 +346,6 @@ std::string NameOrigin(std::string what, const SourcedFlags& sourced,
 
 std::string Version() { return std::string("flambeau-server ") + FLAMBEAU_VERSION; }
 
-struct Inspect {
-  CLI::App* command;
-  InspectConfig config;
-};
-
 std::variant<ServeConfig, InspectConfig, Exit> Parse(CLI::App* app, Flags* flags, Inspect* inspect,
                                                      const std::vector<std::string>& arguments) {
   SourcedFlags sourced;
@@ -343,7 +368,10 @@ std::variant<ServeConfig, InspectConfig, Exit> Parse(CLI::App* app, Flags* flags
   } catch (const CLI::ParseError& error) {
     return UsageError(NameOrigin(error.what(), sourced, arguments));
   }
-  if (inspect->command->parsed()) return inspect->config;
+  if (inspect->command->parsed()) {
+    inspect->config.optimizations = *ParseOptimizations(inspect->optimizations);
+    return inspect->config;
+  }
   if (flags->models.empty()) {
     return UsageError("say what to serve: a directory of models or one .pt file");
   }
@@ -373,7 +401,7 @@ std::variant<ServeConfig, InspectConfig, Exit> ParseConfig(int argc, const char*
 
   Inspect inspect;
   inspect.command = app.add_subcommand("inspect", "Tell what is known about a model file");
-  AddInspect(inspect.command, &inspect.config);
+  AddInspect(&inspect);
 
   return Parse(&app, &flags, &inspect, std::vector<std::string>(argv + 1, argv + argc));
 }

@@ -6,6 +6,7 @@
 #include <string>
 #include <variant>
 
+#include "backend/optimizations.h"
 #include "base/log.h"
 #include "base/status.h"
 #include "grpc/server.h"
@@ -27,6 +28,7 @@ struct ServeConfig {
   Duration drain_timeout = std::chrono::seconds(30);
   bool check_in_child = true;  // models are tried out in a process of their own before they load
   Duration check_timeout = std::chrono::seconds(60);
+  Optimizations optimizations = Optimizations::All();  // that a check may try
   std::string cache_dir;  // empty: the user's own; "none": nothing is kept
   Gate::Options gate;
   HttpListener::Options http;
@@ -41,6 +43,7 @@ struct InspectConfig {
   std::string device = "auto";
   int threads = 1;
   int64_t max_batch_size = 32;  // up to which batching is proven
+  Optimizations optimizations = Optimizations::All();
   // Set by a server that starts this program: the report goes to it, the model's configuration
   // comes from standard input, and the process is confined.
   bool for_server = false;

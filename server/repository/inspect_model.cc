@@ -3,6 +3,7 @@
 #include <optional>
 #include <utility>
 
+#include "batching/optimization_trial.h"
 #include "batching/prove_model.h"
 #include "batching/result_slots.h"
 #include "batching/row_source.h"
@@ -38,7 +39,10 @@ class ModelInspection {
     for (size_t method = 0; method < inspected_.facts.methods.size(); ++method) {
       FLAMBEAU_RETURN_IF_ERROR(TryMethod(method));
     }
+    FLAMBEAU_RETURN_IF_ERROR(Optimize());
     Prove();
+    const std::vector<std::string>& notes = inspected_.inspection.notes;
+    inspected_.facts.notes.insert(inspected_.facts.notes.end(), notes.begin(), notes.end());
     return std::move(inspected_);
   }
 
@@ -54,14 +58,20 @@ class ModelInspection {
     const ModelConfig& config = request_.config == nullptr ? nothing : *request_.config;
     FLAMBEAU_ASSIGN_OR_RETURN(options_, ChooseOptions(config, request_.device, request_.scheduler,
                                                       dependencies_.backend));
-    FLAMBEAU_ASSIGN_OR_RETURN(std::shared_ptr<Model> model,
-                              dependencies_.backend->Load(request_.file, options_.load));
-    FLAMBEAU_ASSIGN_OR_RETURN(ModelAsDeclared declared,
-                              Declare(std::move(model), request_.config.get()));
-    inspected_.model = std::move(declared.model);
+    FLAMBEAU_ASSIGN_OR_RETURN(inspected_.model, LoadWith({}));
     inspected_.facts = inspected_.model->facts();
     inspected_.inspection.results.resize(inspected_.facts.methods.size());
     return OkStatus();
+  }
+
+  Result<std::shared_ptr<Model>> LoadWith(Optimizations optimizations) const {
+    LoadOptions options = options_.load;
+    options.optimizations = optimizations;
+    FLAMBEAU_ASSIGN_OR_RETURN(std::shared_ptr<Model> model,
+                              dependencies_.backend->Load(request_.file, options));
+    FLAMBEAU_ASSIGN_OR_RETURN(ModelAsDeclared declared,
+                              Declare(std::move(model), request_.config.get()));
+    return std::move(declared.model);
   }
 
   // What a method gives, where a row can be made up for it.
@@ -84,6 +94,30 @@ class ModelInspection {
     signature.Observe({}, *answer);
     method.results = signature.snapshot()->results;
     inspected_.inspection.results[index] = method.results;
+    return OkStatus();
+  }
+
+  // What is proven afterwards is the model as it will serve.
+  Status Optimize() {
+    if (request_.optimizations.empty()) return OkStatus();
+    if (!options_.load.optimized) {
+      Note("nothing is optimised: its configuration says DISABLE_OPTIMIZED_EXECUTION");
+      return OkStatus();
+    }
+    Step("optimisations of it were tried");
+    TrialOptions options;
+    options.allowed = request_.optimizations;
+    options.budget = request_.optimization_budget;
+    options.max_batch_size = options_.scheduler.max_batch_size;
+    TrialResult trial = TryOptimizations(
+        inspected_.model.get(),
+        [this](Optimizations optimizations) { return LoadWith(optimizations); }, options,
+        dependencies_.clock);
+    for (std::string& note : trial.notes) Note(std::move(note));
+    if (trial.kept.empty()) return OkStatus();
+    inspected_.inspection.optimizations = trial.kept;
+    FLAMBEAU_ASSIGN_OR_RETURN(inspected_.model, LoadWith(trial.kept));
+    inspected_.facts.optimizations = inspected_.model->facts().optimizations;
     return OkStatus();
   }
 

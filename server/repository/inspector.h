@@ -30,6 +30,8 @@ struct InspectionRequest {
   // The server's own; where the configuration says something else, that holds.
   std::string device = "cpu";
   Scheduler::Options scheduler;
+  Optimizations optimizations = {};  // that may be tried
+  Duration optimization_budget = std::chrono::seconds(10);
 };
 
 // Threads: any; a call may take as long as the model's runs do, up to the implementation's limit.

@@ -52,6 +52,12 @@ void ShowInput(const ArgumentFact& argument, ModelMetadata* metadata) {
   metadata->inputs.push_back(std::move(shown.metadata));
 }
 
+std::string Join(const std::vector<std::string>& sentences) {
+  std::string text;
+  for (const std::string& sentence : sentences) (text += text.empty() ? "" : "; ") += sentence;
+  return text;
+}
+
 // "(x: Tensor, scale: float = 1.0) -> Tensor"
 std::string ShowSignature(const MethodFacts& method) {
   std::string text = "(";
@@ -122,6 +128,9 @@ Result<ModelMetadata> ServerInfo::Model(std::string_view name, std::string_view 
   metadata.versions = VersionsShown(*repository_, *servable, version.empty());
   metadata.platform = servable->facts().platform;
   ShowRouting(repository_->RoutingOf(metadata.name), &metadata);
+  metadata.properties["optimizations"] = ToString(servable->facts().optimizations);
+  const std::string notes = Join(servable->facts().notes);
+  if (!notes.empty()) metadata.properties["notes"] = notes;
   if (servable->facts().methods.empty()) return metadata;
   const auto signature = servable->signature(0);
   for (const ArgumentFact& argument : signature->arguments) ShowInput(argument, &metadata);

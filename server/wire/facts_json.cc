@@ -71,6 +71,7 @@ std::string EncodeFacts(const Facts& facts, const std::vector<Proof>& proofs) {
                      {"device", facts.device},
                      {"parameter_bytes", facts.parameter_bytes},
                      {"writes_state", facts.writes_state},
+                     {"optimizations", ToString(facts.optimizations)},
                      {"notes", facts.notes},
                      {"methods", std::move(methods)}};
   // A model's code may hold bytes that are not UTF-8; they must not end the program.

@@ -8,8 +8,9 @@
 
 namespace flambeau {
 
-// One object, indented: platform, device, parameter_bytes, writes_state, notes, and per method its
-// arguments and results with datatype, shape and where each came from, the merging verdict
+// One object, indented: platform, device, parameter_bytes, writes_state, optimizations, notes, and
+// per method its arguments and results with datatype, shape and where each came from, the merging
+// verdict
 // (`proofs`, one per method), code and graph. Unknown facts are null.
 // Errors: none.
 std::string EncodeFacts(const Facts& facts, const std::vector<Proof>& proofs);

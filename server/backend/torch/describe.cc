@@ -129,6 +129,12 @@ int64_t ParameterBytes(const torch::jit::Module& module) {
 
 }  // namespace
 
+std::vector<c10::IValue> TensorConstants(torch::jit::GraphFunction& function) {
+  std::vector<c10::IValue> constants;
+  CollectConstants(function.optimized_graph()->block(), constants);
+  return constants;
+}
+
 Result<ModuleDescription> DescribeModule(const torch::jit::Module& module) {
   ModuleDescription description;
   description.facts.platform = "pytorch_torchscript";

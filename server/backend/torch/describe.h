@@ -16,6 +16,10 @@ struct ModuleDescription {
   std::vector<c10::IValue> constants;  // tensors inside the code
 };
 
+// The tensors inside the code of a function and of those that it calls.
+// Threads: one. Errors: may throw LibTorch's.
+std::vector<c10::IValue> TensorConstants(torch::jit::GraphFunction& function);
+
 // Threads: one. Errors: INVALID_ARGUMENT if there is nothing to call; may throw LibTorch's.
 Result<ModuleDescription> DescribeModule(const torch::jit::Module& module);
 

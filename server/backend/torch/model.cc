@@ -3,6 +3,7 @@
 #include <ATen/Parallel.h>
 #include <c10/core/InferenceMode.h>
 #include <c10/core/StreamGuard.h>
+#include <torch/csrc/jit/runtime/graph_executor.h>
 
 #include <algorithm>
 #include <chrono>
@@ -13,6 +14,7 @@
 #include "backend/torch/device.h"
 #include "backend/torch/errors.h"
 #include "backend/torch/load.h"
+#include "backend/torch/optimize.h"
 #include "backend/torch/result_values.h"
 
 namespace flambeau {
@@ -56,7 +58,7 @@ Result<std::shared_ptr<TorchModel>> TorchModel::Load(const std::string& path,
   FLAMBEAU_ASSIGN_OR_RETURN(const c10::Device device, FindDevice(options.device));
   FLAMBEAU_ASSIGN_OR_RETURN(torch::jit::Module module, LoadModule(path, device, log));
   try {
-    std::shared_ptr<TorchModel> model(new TorchModel(device, options.intra_op_threads, log));
+    std::shared_ptr<TorchModel> model(new TorchModel(device, options, log));
     model->module_ = std::move(module);
     FLAMBEAU_ASSIGN_OR_RETURN(ModuleDescription description, DescribeModule(model->module_));
     model->facts_ = std::move(description.facts);
@@ -65,9 +67,26 @@ Result<std::shared_ptr<TorchModel>> TorchModel::Load(const std::string& path,
     for (const c10::IValue& constant : description.constants) {
       AddStorage(constant, model->constants_);
     }
+    if (!options.optimizations.empty()) model->Optimize(options.optimizations);
     return model;
   } catch (...) {
     return LoadFailure(log);
+  }
+}
+
+// The facts stay those of the module as it was saved: what is changed here is how it runs.
+void TorchModel::Optimize(Optimizations wanted) {
+  std::vector<std::string> methods;
+  for (const MethodFacts& method : facts_.methods) methods.push_back(method.name);
+  OptimizedModule optimized = flambeau::Optimize(std::move(module_), wanted, methods);
+  module_ = std::move(optimized.module);
+  facts_.optimizations = optimized.applied;
+  for (size_t i = 0; i < plans_.size(); ++i) {
+    auto& function = torch::jit::toGraphFunction(module_.get_method(methods[i]).function());
+    plans_[i].function = &function;
+    for (const c10::IValue& constant : TensorConstants(function)) {
+      AddStorage(constant, constants_);
+    }
   }
 }
 
@@ -104,6 +123,7 @@ RunTiming TorchInstance::Run(std::span<const Item> items, Sink& sink) {
   Result<Value> result = Internal("The model did not run.");
   try {
     const c10::InferenceMode no_gradients;
+    const torch::jit::GraphOptimizerEnabledGuard optimizer(model_->executor_optimizes());
     result = RunBatch(items, timing);
   } catch (...) {
     result = RunFailure(model_->log(), model_->facts().methods[items[0].method].name);

@@ -33,16 +33,21 @@ class TorchModel final : public Model, public std::enable_shared_from_this<Torch
 
   const std::vector<MethodPlan>& plans() const { return plans_; }
   c10::Device device() const { return device_; }
+  bool executor_optimizes() const { return executor_optimizes_; }
   Log* log() const { return log_; }
 
  private:
-  TorchModel(c10::Device device, int threads, Log* log)
-      : device_(device), threads_(threads), log_(log) {}
+  TorchModel(c10::Device device, const LoadOptions& options, Log* log)
+      : device_(device),
+        threads_(options.intra_op_threads),
+        executor_optimizes_(options.optimized),
+        log_(log) {}
 
-  void Describe();
+  void Optimize(Optimizations wanted);
 
   const c10::Device device_;
   const int threads_;
+  const bool executor_optimizes_;
   Log* const log_;
   torch::jit::Module module_;
   Facts facts_;

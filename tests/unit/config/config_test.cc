@@ -141,6 +141,11 @@ TEST_F(ConfigTest, ChecksOfModels) {
   EXPECT_FALSE(other.check_in_child);
   EXPECT_EQ(other.check_timeout, std::chrono::seconds(5));
   EXPECT_EQ(other.cache_dir, "none");
+  EXPECT_EQ(config.optimizations, Optimizations::All());
+  EXPECT_EQ(Serve({"m", "--optimizations", "none"}).optimizations, Optimizations());
+  EXPECT_EQ(ToString(Serve({"m", "--optimizations", "channels-last,freeze"}).optimizations),
+            "freeze,channels-last");
+  EXPECT_THAT(Refuse({"m", "--optimizations", "freeze,"}).text, HasSubstr("'freeze,'"));
   EXPECT_THAT(Refuse({"m", "--check-models", "off"}).text, HasSubstr("child|inline"));
 }
 

@@ -11,8 +11,10 @@
 namespace flambeau {
 namespace {
 
+using ::testing::Contains;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
+using ::testing::IsEmpty;
 
 class InspectModelTest : public ::testing::Test {
  protected:
@@ -100,6 +102,19 @@ TEST_F(InspectModelTest, ARowThatFailsIsANote) {
   script_.fail = [](const FakeBatch&) { return InvalidArgument("x must be positive"); };
   const InspectedModel inspected = Inspected();
   EXPECT_THAT(inspected.inspection.notes, ElementsAre(HasSubstr("x must be positive")));
+}
+
+// The fake backend knows no optimisations: every load is the same model.
+TEST_F(InspectModelTest, OptimizationsAreTriedIfTheyMayBe) {
+  EXPECT_THAT(Inspected().inspection.notes, IsEmpty());
+  request_.optimizations.Add(Optimization::kFreeze);
+  EXPECT_THAT(Inspected().inspection.notes,
+              ElementsAre("freeze is not used: it finds nothing to do in this model"));
+  EXPECT_THAT(steps_, Contains("optimisations of it were tried"));
+  ModelConfig config;
+  config.parameters["DISABLE_OPTIMIZED_EXECUTION"] = "true";
+  request_.config = std::make_shared<const ModelConfig>(config);
+  EXPECT_THAT(Inspected().inspection.notes, ElementsAre(HasSubstr("DISABLE_OPTIMIZED_EXECUTION")));
 }
 
 TEST_F(InspectModelTest, AFileThatDoesNotLoadIsTheBackendsError) {

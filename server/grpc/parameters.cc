@@ -1,6 +1,7 @@
 #include "grpc/parameters_internal.h"
 
 #include <cstdint>
+#include <limits>
 #include <string>
 #include <string_view>
 
@@ -43,6 +44,31 @@ bool IsSequenceId(const InferParameter& value) {
 // A correlation id of 0 or "" is the protocol's way of saying "no sequence".
 bool NamesSequence(const InferParameter& value) {
   return value.int64_param() != 0 || value.uint64_param() != 0 || !value.string_param().empty();
+}
+
+// Of a parameter that has a value. A uint64 that is no int64 is an FP64: no argument is that large.
+Value ToValue(const InferParameter& value) {
+  switch (value.parameter_choice_case()) {
+    case InferParameter::kBoolParam:
+      return Value{value.bool_param()};
+    case InferParameter::kInt64Param:
+      return Value{static_cast<int64_t>(value.int64_param())};
+    case InferParameter::kUint64Param:
+      if (value.uint64_param() > std::numeric_limits<int64_t>::max()) {
+        return Value{static_cast<double>(value.uint64_param())};
+      }
+      return Value{static_cast<int64_t>(value.uint64_param())};
+    case InferParameter::kDoubleParam:
+      return Value{value.double_param()};
+    default:
+      return Value{value.string_param()};
+  }
+}
+
+// Those with a meaning in the protocol, beside those that are taken over.
+bool IsProtocols(std::string_view key) {
+  return key == "binary_data_output" || key == "sequence_id" || key == "sequence_start" ||
+         key == "sequence_end" || key == "triton_enable_empty_final_response";
 }
 
 bool IsSharedMemory(const std::string& key) { return key.compare(0, 14, "shared_memory_") == 0; }
@@ -134,10 +160,16 @@ Result<int64_t> DecodeClassification(const Parameters& parameters) {
 Status DecodeParameters(const inference::ModelInferRequest& request, InferRequest* decoded) {
   for (const auto& [key, value] : request.parameters()) {
     FLAMBEAU_RETURN_IF_ERROR(CheckRequestParameter(key, value));
-    // 0 is how some clients say "none".
-    if (key == "method") decoded->method = value.string_param();
-    if (key == "priority") decoded->priority = PriorityOf(value);
-    if (key == "timeout" && value.int64_param() > 0) decoded->timeout_us = value.int64_param();
+    if (key == "method") {
+      decoded->method = value.string_param();
+    } else if (key == "priority") {
+      decoded->priority = PriorityOf(value);
+    } else if (key == "timeout") {
+      // 0 is how some clients say "none".
+      if (value.int64_param() > 0) decoded->timeout_us = value.int64_param();
+    } else if (!IsProtocols(key)) {
+      decoded->parameters.push_back({key, ToValue(value)});
+    }
   }
   return CheckSequence(request.parameters());
 }

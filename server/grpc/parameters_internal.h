@@ -19,8 +19,8 @@ namespace flambeau {
 
 using InferParameters = google::protobuf::Map<std::string, inference::InferParameter>;
 
-// Takes over what has a meaning here (timeout, priority), checks the protocol's own keys, and
-// ignores keys that nobody has defined. Errors: INVALID_ARGUMENT for a reserved key or a value of
+// Takes over what has a meaning here (method, timeout, priority) and keys that nobody has defined,
+// and checks the protocol's own. Errors: INVALID_ARGUMENT for a reserved key or a value of
 // the wrong type or range; UNIMPLEMENTED for sequences.
 Status DecodeParameters(const inference::ModelInferRequest& request, InferRequest* decoded);
 

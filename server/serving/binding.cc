@@ -27,7 +27,16 @@ std::string ArgumentNames(const MethodFacts& method) {
   return list;
 }
 
-// Which argument a name means.
+// The argument of that name, the model's own or a declared one.
+std::optional<size_t> FindByName(const MethodFacts& method, const Declaration* declaration,
+                                 std::string_view name) {
+  for (size_t i = 0; i < method.arguments.size(); ++i) {
+    if (method.arguments[i].name == name) return i;
+  }
+  return declaration == nullptr ? std::nullopt : declaration->FindInput(name);
+}
+
+// Which argument an input's name means.
 Result<size_t> FindArgument(const MethodFacts& method, const Declaration* declaration,
                             const std::string& name) {
   const std::vector<ArgumentFact>& arguments = method.arguments;
@@ -38,12 +47,7 @@ Result<size_t> FindArgument(const MethodFacts& method, const Declaration* declar
     }
     return InvalidArgument("Give each input by name, since " + ArgumentNames(method) + ".");
   }
-  for (size_t i = 0; i < arguments.size(); ++i) {
-    if (arguments[i].name == name) return i;
-  }
-  if (declaration != nullptr) {
-    if (const auto index = declaration->FindInput(name)) return *index;
-  }
+  if (const auto index = FindByName(method, declaration, name)) return *index;
   const std::optional<size_t> index = AliasIndex(name, kInputAlias);
   if (index && *index < arguments.size()) return *index;
   return InvalidArgument("There is no input " + Quote(name) + "; " + ArgumentNames(method) + ".");
@@ -200,31 +204,71 @@ Status CheckBatch(const MethodFacts& method, const std::vector<Value>& arguments
   return OkStatus();
 }
 
+// The arguments of one call, filled in as they come.
+class Arguments {
+ public:
+  Arguments(const MethodFacts& method, const Declaration* declaration)
+      : method_(method),
+        declaration_(declaration),
+        values_(method.arguments.size()),
+        given_(method.arguments.size(), false) {}
+
+  Status Take(NamedValue input) {
+    FLAMBEAU_ASSIGN_OR_RETURN(const size_t index, FindArgument(method_, declaration_, input.name));
+    const ArgumentFact& argument = method_.arguments[index];
+    if (given_[index]) {
+      return InvalidArgument("Input " + Quote(argument.name) + " is given twice; give it once.");
+    }
+    given_[index] = true;
+    FLAMBEAU_ASSIGN_OR_RETURN(values_[index], BindOne(argument, std::move(input.value)));
+    if (declaration_ == nullptr) return OkStatus();
+    FLAMBEAU_ASSIGN_OR_RETURN(
+        values_[index],
+        ReshapeOne(declaration_->inputs()[index], argument.name, std::move(values_[index])));
+    return OkStatus();
+  }
+
+  // After the inputs. Clients have parameters of their own, so what means no argument is no mistake.
+  Status TakeParameter(NamedValue parameter) {
+    const std::optional<size_t> index = FindByName(method_, declaration_, parameter.name);
+    if (!index || given_[*index] || !ScalarDType(method_.arguments[*index].kind)) return OkStatus();
+    given_[*index] = true;
+    FLAMBEAU_ASSIGN_OR_RETURN(
+        values_[*index], BindParameter(method_.arguments[*index], std::move(parameter.value)));
+    return OkStatus();
+  }
+
+  Status CheckComplete() const {
+    for (size_t i = 0; i < given_.size(); ++i) {
+      const ArgumentFact& argument = method_.arguments[i];
+      if (given_[i] || argument.optional || argument.has_default) continue;
+      return InvalidArgument("Input " + Quote(argument.name) + " is missing; " +
+                             ArgumentNames(method_) + ".");
+    }
+    return OkStatus();
+  }
+
+  std::vector<Value> values() && { return std::move(values_); }
+
+ private:
+  const MethodFacts& method_;
+  const Declaration* const declaration_;
+  std::vector<Value> values_;
+  std::vector<bool> given_;
+};
+
 }  // namespace
 
 Result<std::vector<Value>> BindArguments(const MethodFacts& method, std::vector<NamedValue> inputs,
-                                         const Declaration* declaration) {
-  std::vector<Value> arguments(method.arguments.size());
-  std::vector<bool> given(method.arguments.size(), false);
-  for (NamedValue& input : inputs) {
-    FLAMBEAU_ASSIGN_OR_RETURN(const size_t index, FindArgument(method, declaration, input.name));
-    const ArgumentFact& argument = method.arguments[index];
-    if (given[index]) {
-      return InvalidArgument("Input " + Quote(argument.name) + " is given twice; give it once.");
-    }
-    given[index] = true;
-    FLAMBEAU_ASSIGN_OR_RETURN(arguments[index], BindOne(argument, std::move(input.value)));
-    if (declaration == nullptr) continue;
-    FLAMBEAU_ASSIGN_OR_RETURN(
-        arguments[index],
-        ReshapeOne(declaration->inputs()[index], argument.name, std::move(arguments[index])));
+                                         const Declaration* declaration,
+                                         std::vector<NamedValue> parameters) {
+  Arguments given(method, declaration);
+  for (NamedValue& input : inputs) FLAMBEAU_RETURN_IF_ERROR(given.Take(std::move(input)));
+  for (NamedValue& parameter : parameters) {
+    FLAMBEAU_RETURN_IF_ERROR(given.TakeParameter(std::move(parameter)));
   }
-  for (size_t i = 0; i < given.size(); ++i) {
-    const ArgumentFact& argument = method.arguments[i];
-    if (given[i] || argument.optional || argument.has_default) continue;
-    return InvalidArgument("Input " + Quote(argument.name) + " is missing; " +
-                           ArgumentNames(method) + ".");
-  }
+  FLAMBEAU_RETURN_IF_ERROR(given.CheckComplete());
+  std::vector<Value> arguments = std::move(given).values();
   const auto most = declaration == nullptr ? std::nullopt : declaration->max_batch_size();
   if (most == 0) return arguments;  // dimension 0 is no batch
   FLAMBEAU_RETURN_IF_ERROR(CheckBatch(method, arguments));

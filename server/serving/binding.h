@@ -16,10 +16,13 @@ namespace flambeau {
 // but the first, and indices into a table of known size. A tensor of one element serves as a bool,
 // int, float or str argument. An absent optional or defaulted argument becomes None. What
 // `declaration` (null: nothing is declared) says of names, reshapes and the largest batch holds.
+// One of `parameters`, the request's, that has a bool, int, float or str argument's name is that
+// argument unless an input is; others are ignored.
 // Threads: any.
-// Errors: INVALID_ARGUMENT, one sentence that names the input and the fix; UNIMPLEMENTED for an
+// Errors: INVALID_ARGUMENT, one sentence that names the input or parameter and the fix; UNIMPLEMENTED for an
 // argument of a type that the protocol cannot carry.
 Result<std::vector<Value>> BindArguments(const MethodFacts& method, std::vector<NamedValue> inputs,
-                                         const Declaration* declaration = nullptr);
+                                         const Declaration* declaration = nullptr,
+                                         std::vector<NamedValue> parameters = {});
 
 }  // namespace flambeau

@@ -145,7 +145,8 @@ void Inference::Submit(Call call, InferRequest request, InferDone done) {
     return;
   }
   Result<std::vector<Value>> arguments =
-      BindArguments(call.signature(), std::move(request.inputs), declaration);
+      BindArguments(call.signature(), std::move(request.inputs), declaration,
+                    std::move(request.parameters));
   if (!arguments.ok()) {
     done(call.Fail(arguments.status()));
     return;
@@ -217,7 +218,8 @@ void Inference::Pending::End(Result<InferResult> result) {
 
 Result<InferResult> Inference::Pending::Select(Value value) {
   Servable& servable = *call.servable_;
-  InferResult result{servable.name(), servable.version(), std::move(id), std::move(value), {}};
+  InferResult result{servable.name(), servable.version(), std::move(id), std::move(value), {},
+                     false};
   const Declaration* const declaration = servable.declaration(call.method_);
   std::vector<NamedTensor> leaves = Flatten(result.value);
   if (declaration != nullptr && declaration->has_outputs()) {
@@ -232,6 +234,7 @@ Result<InferResult> Inference::Pending::MakeResult(Result<Outcome> outcome) {
   FLAMBEAU_ASSIGN_OR_RETURN(InferResult result, Select(std::move(outcome->value)));
   Servable& servable = *call.servable_;
   const Duration total = call.ticket_.Age();
+    result.declared_outputs = true;
   if (const auto metrics = servable.metrics()) {
     metrics->Success(rows, total, outcome->queue, outcome->timing.gather, outcome->timing.compute,
                      outcome->timing.scatter);

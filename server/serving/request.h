@@ -46,6 +46,9 @@ struct InferRequest {
   std::string method;  // the parameter `method`; empty: the call's
   // By name (or alias INPUT__<i>); an entry with an empty name is the only tensor argument.
   std::vector<NamedValue> inputs;
+  // The parameters that the protocol gives no meaning: scalars by name. One that has a scalar
+  // argument's name is that argument, the others are ignored.
+  std::vector<NamedValue> parameters;
   std::vector<RequestedOutput> outputs;  // empty: all
   std::optional<int64_t> timeout_us;     // the parameter `timeout`
   uint64_t priority = 0;                 // the parameter `priority`; 0: the model's default
@@ -59,6 +62,7 @@ struct InferResult {
   Value value;
   // `value` flattened, in order, selected by InferRequest::outputs.
   std::vector<NamedTensor> outputs;
+  bool declared_outputs = false;  // they have the names and shapes that a configuration declares
 };
 
 // Called exactly once, from any thread; must not block.

@@ -19,6 +19,19 @@ Status WrongScalar(const ArgumentFact& argument, std::string_view datatypes) {
                          ": a tensor of shape [1] and datatype " + std::string(datatypes) + ".");
 }
 
+std::string_view ParameterType(ValueKind kind) {
+  switch (kind) {
+    case ValueKind::kBool:
+      return "true or false";
+    case ValueKind::kInt:
+      return "a whole number";
+    case ValueKind::kFloat:
+      return "a number";
+    default:
+      return "a string";
+  }
+}
+
 template <typename T>
 T First(const Tensor& tensor) {
   T value;
@@ -117,4 +130,13 @@ Result<Value> BindScalar(const ArgumentFact& argument, Value value) {
       return WrongScalar(argument, "BYTES");
   }
 }
+
+Result<Value> BindParameter(const ArgumentFact& argument, Value value) {
+  Result<Value> bound = BindScalar(argument, std::move(value));
+  if (bound.ok()) return bound;
+  return InvalidArgument("Parameter '" + argument.name +
+                         "' is an argument of the model and must be " +
+                         std::string(ParameterType(argument.kind)) + ".");
+}
+
 }  // namespace flambeau

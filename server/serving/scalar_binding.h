@@ -11,4 +11,7 @@ namespace flambeau {
 // Threads: any. Errors: INVALID_ARGUMENT, one sentence that names the input and the fix.
 Result<Value> BindScalar(const ArgumentFact& argument, Value value);
 
+// The same for the request's parameter of the argument's name, which is a scalar already.
+Result<Value> BindParameter(const ArgumentFact& argument, Value value);
+
 }  // namespace flambeau

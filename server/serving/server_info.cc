@@ -107,7 +107,7 @@ ServerMetadata ServerInfo::Server() const {
       "flambeau",
       std::string(ServerVersion()),
       {"classification", "model_repository", "schedule_policy", "model_configuration",
-       "binary_tensor_data", "statistics", "logging"}};
+       "binary_tensor_data", "parameters", "statistics", "logging"}};
   metadata.extensions.insert(metadata.extensions.end(), extensions_.begin(), extensions_.end());
   return metadata;
 }
@@ -126,7 +126,8 @@ Result<ModelMetadata> ServerInfo::Model(std::string_view name, std::string_view 
   ModelMetadata metadata;
   metadata.name = servable->name();
   metadata.versions = VersionsShown(*repository_, *servable, version.empty());
-  metadata.platform = servable->facts().platform;
+  metadata.platform = servable->config()->platform;  // as the configuration shows it
+  if (metadata.platform.empty()) metadata.platform = servable->facts().platform;
   ShowRouting(repository_->RoutingOf(metadata.name), &metadata);
   metadata.properties["optimizations"] = ToString(servable->facts().optimizations);
   const std::string notes = Join(servable->facts().notes);

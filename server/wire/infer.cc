@@ -45,8 +45,8 @@ Status DecodeParameter(JsonCursor* cursor, InferRequest* request) {
     FLAMBEAU_ASSIGN_OR_RETURN(request->priority, TakeCount(cursor));
     return OkStatus();
   }
-  if (key == "headers" ||
-      (key.starts_with("triton_") && key != "triton_enable_empty_final_response")) {
+  if (key == "triton_enable_empty_final_response") return SkipParameter(cursor);
+  if (key == "headers" || key.starts_with("triton_")) {
     return InvalidArgument(cursor->Path() + " is reserved: leave it out");
   }
   if (key == "sequence_id" || key == "sequence_start" || key == "sequence_end") {
@@ -55,7 +55,10 @@ Status DecodeParameter(JsonCursor* cursor, InferRequest* request) {
   if (PlaceParameters::Owns(key)) {
     return InvalidArgument(cursor->Path() + " belongs into the parameters of an input or output");
   }
-  return SkipParameter(cursor);
+  std::string name = key;
+  FLAMBEAU_ASSIGN_OR_RETURN(Value value, TakeParameter(cursor));
+  request->parameters.push_back({std::move(name), std::move(value)});
+  return OkStatus();
 }
 
 Status DecodeParameters(JsonCursor* cursor, InferRequest* request) {

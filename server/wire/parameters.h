@@ -9,6 +9,7 @@
 #include "base/status.h"
 #include "codec/json_cursor.h"
 #include "codec/json_numbers.h"
+#include "tensor/value.h"
 
 namespace flambeau {
 
@@ -28,7 +29,11 @@ Result<std::optional<int64_t>> DecodeTimeout(JsonCursor* cursor);
 // Errors: INVALID_ARGUMENT.
 Result<int64_t> TakeCount(JsonCursor* cursor);
 
-// Past a parameter that means nothing to us: a string, a number or a boolean.
+// A parameter without a meaning in the protocol: a string, a number or a boolean.
+// Errors: INVALID_ARGUMENT.
+Result<Value> TakeParameter(JsonCursor* cursor);
+
+// Past one that can mean nothing to us.
 // Errors: INVALID_ARGUMENT.
 Status SkipParameter(JsonCursor* cursor);
 

@@ -4,6 +4,7 @@
 #include <utility>
 #include <variant>
 
+#include "backend/fact_rules.h"
 #include "codec/json_cursor.h"
 #include "wire/argument.h"
 #include "wire/parameters.h"
@@ -76,15 +77,36 @@ Status DecodeLoneInput(JsonCursor* cursor, const MethodFacts& signature, InferRe
   return OkStatus();
 }
 
-Status DecodeParameters(JsonCursor* cursor, InferRequest* request) {
+Status DecodeParameter(JsonCursor* cursor, const MethodFacts& signature, InferRequest* request) {
+  std::string name = cursor->key();
+  if (name == "timeout") {
+    FLAMBEAU_ASSIGN_OR_RETURN(request->timeout_us, DecodeTimeout(cursor));
+    return OkStatus();
+  }
+  if (name == "priority") {
+    FLAMBEAU_ASSIGN_OR_RETURN(request->priority, TakeCount(cursor));
+    return OkStatus();
+  }
+  const auto is_meant = [&](const ArgumentFact& argument) {
+    return argument.name == name && ScalarDType(argument.kind).has_value();
+  };
+  const std::vector<ArgumentFact>& arguments = signature.arguments;
+  if (std::none_of(arguments.begin(), arguments.end(), is_meant)) {
+    return InvalidArgument(cursor->Path() +
+                           " is not known: there are timeout, priority and the model's bool, int, "
+                           "float and str arguments");
+  }
+  FLAMBEAU_ASSIGN_OR_RETURN(Value value, TakeParameter(cursor));
+  request->parameters.push_back({std::move(name), std::move(value)});
+  return OkStatus();
+}
+
+Status DecodeParameters(JsonCursor* cursor, const MethodFacts& signature, InferRequest* request) {
   FLAMBEAU_RETURN_IF_ERROR(cursor->EnterObject());
   while (true) {
     FLAMBEAU_ASSIGN_OR_RETURN(const bool more, cursor->NextKey());
     if (!more) return OkStatus();
-    if (cursor->key() != "timeout") {
-      return InvalidArgument(cursor->Path() + " is not known: the one parameter is timeout");
-    }
-    FLAMBEAU_ASSIGN_OR_RETURN(request->timeout_us, DecodeTimeout(cursor));
+    FLAMBEAU_RETURN_IF_ERROR(DecodeParameter(cursor, signature, request));
   }
 }
 
@@ -93,7 +115,7 @@ Status DecodeMember(JsonCursor* cursor, const MethodFacts& signature, InferReque
   const std::string& key = cursor->key();
   if (key == "input") return DecodeLoneInput(cursor, signature, request);
   if (key == "inputs") return DecodeInputs(cursor, signature, request);
-  if (key == "parameters") return DecodeParameters(cursor, request);
+  if (key == "parameters") return DecodeParameters(cursor, signature, request);
   if (key == "id") {
     FLAMBEAU_ASSIGN_OR_RETURN(request->id, cursor->TakeString());
     return OkStatus();
@@ -158,6 +180,23 @@ struct Encoder {
   }
 };
 
+// What a configuration declares of the outputs is what the answer has: their names and shapes.
+Status AppendDeclared(const std::vector<NamedTensor>& outputs, std::string* out) {
+  if (outputs.size() == 1) {
+    *out += R"({"output":)";
+    return AppendNested(outputs.front().tensor, out);
+  }
+  *out += R"({"outputs":{)";
+  for (const NamedTensor& output : outputs) {
+    if (&output != &outputs.front()) *out += ',';
+    AppendString(output.name, out);
+    *out += ':';
+    FLAMBEAU_RETURN_IF_ERROR(AppendNested(output.tensor, out));
+  }
+  *out += '}';
+  return OkStatus();
+}
+
 bool IsSeveral(const Value& value) {
   return std::holds_alternative<ValueTuple>(value.data) ||
          std::holds_alternative<ValueList>(value.data) ||
@@ -190,8 +229,12 @@ Result<InferRequest> DecodePredict(PaddedJson body, const MethodFacts& signature
 
 Result<std::string> EncodePredict(const InferResult& result) {
   std::string out;
-  out += IsSeveral(result.value) ? R"({"outputs":)" : R"({"output":)";
-  FLAMBEAU_RETURN_IF_ERROR(std::visit(Encoder{&out}, result.value.data));
+  if (result.declared_outputs) {
+    FLAMBEAU_RETURN_IF_ERROR(AppendDeclared(result.outputs, &out));
+  } else {
+    out += IsSeveral(result.value) ? R"({"outputs":)" : R"({"output":)";
+    FLAMBEAU_RETURN_IF_ERROR(std::visit(Encoder{&out}, result.value.data));
+  }
   if (!result.id.empty()) {
     out += R"(,"id":)";
     AppendString(result.id, &out);

@@ -39,6 +39,9 @@ def echo(row, name, datatype, shape, data, **more):
 
 
 INPUT = Tensor("input", "FP32", (1, 10), ROW)
+CONTROL_X = Tensor("x", "FP32", (1, 8), ROW[:8])
+TEXT_X = Tensor("x", "FP32", (1,), [1.5])
+ADD_A = Tensor("a", "FP32", (1, 2), [1.0, 2.0])
 TIMES_OVER = 2**32
 
 INFER = [
@@ -179,6 +182,11 @@ INFER = [
     linear(55, "sequence-start-is-a-number", parameters={"sequence_start": 1}, says="sequence"),
     linear(55, "sequences-are-not-served", parameters={"sequence_id": 1}, status="UNIMPLEMENTED",
            says="sequence"),
+    Case(55, "parameter-of-an-argument-is-text", Infer("control_flow", (CONTROL_X,), parameters={
+        "use_second_layer": "yes"}), says="'use_second_layer' is an argument of the model and must be true or false"),
+    Case(55, "parameter-of-an-argument-is-a-number", Infer("text", (TEXT_X,), parameters={
+        "mode": 1}), says="'mode' is an argument of the model and must be a string"),
+    Case(55, "parameter-is-no-tensor", Infer("add", (ADD_A,), parameters={"b": 1}), says="'b' is missing"),
     linear(55, "binary-output-is-text", parameters={"binary_data_output": "yes"}, via=BOTH_REST,
            says="binary_data_output"),
     # The model itself says no
@@ -414,6 +422,8 @@ REST = [
         outputs=[{"name": "output", "parameters": {"classification": count}}])) for name, count in [
         ("zero", 0), ("negative", -1), ("text", "3"), ("fraction", 1.5), ("bool", True), ("overflow", 2**64)]],
     RestCase(55, "shared-memory-of-the-request", message_with(parameters={"shared_memory_region": "r"})),
+    RestCase(55, "predict-parameter-unknown", json.dumps(
+        {"input": [ROW], "parameters": {"colour": "blue"}}).encode(), PREDICT),
     RestCase(55, "parameter-is-an-object", message_with(parameters={"x": {"y": 1}})),
     RestCase(55, "parameter-is-an-array", message_with(parameters={"x": [1]})),
     RestCase(55, "parameter-is-null", message_with(parameters={"timeout": None})),

@@ -50,6 +50,18 @@ def control_flow(name, second):
                 answer={"output": answer})
 
 
+def by_parameter(name, second, inputs=()):
+    """control_flow with its second argument as a parameter of the request."""
+    answer = expected.control_flow([EIGHT], second)
+    flag = {tensor.name: tensor.data[0] for tensor in inputs}
+    return Good(name, Infer("control_flow", (Tensor("x", "FP32", (1, 8), EIGHT), *inputs),
+                            parameters={"use_second_layer": second if not inputs else not second}),
+                {"output": ("FP32", (1, 8), expected.flat(answer))},
+                predict={"inputs": {"x": [EIGHT]} | flag,
+                         "parameters": {"use_second_layer": second if not inputs else not second}},
+                answer={"output": answer})
+
+
 def echo(name, datatype, data, shape=None, via=None, predict=None):
     if via is None:
         via = (JSON, BINARY, RAW) if datatype in ("FP16", "BF16") else EVERY
@@ -81,6 +93,12 @@ GOOD = [
     embedding("embedding-int32", "INT32", [[5, 6]]),
     control_flow("control-flow-false", False),
     control_flow("control-flow-true", True),
+    by_parameter("parameter-is-an-argument-false", False),
+    by_parameter("parameter-is-an-argument-true", True),
+    by_parameter("an-input-beats-a-parameter", True, (Tensor("use_second_layer", "BOOL", (1,), [True]),)),
+    Good("parameter-is-a-text-argument",
+         Infer("text", (Tensor("x", "FP32", (1,), [2.5]),), parameters={"mode": "double", "x": 7}),
+         {"output": ("FP32", (1,), [5.0])}),
     Good("text-double", Infer("text", (Tensor("x", "FP32", (2,), [1.0, 2.5]),
                                        Tensor("mode", "BYTES", (1,), ["double"]))),
          {"output": ("FP32", (2,), [2.0, 5.0])},

@@ -122,7 +122,7 @@ def test_health_bodies_are_json(server):
 
 def test_metadata_tells_what_the_graph_tells(server):
     linear = server.metadata("linear")
-    assert (linear["name"], linear["versions"], linear["platform"]) == ("linear", ["1"], "pytorch_torchscript")
+    assert (linear["name"], linear["versions"], linear["platform"]) == ("linear", ["1"], "pytorch_libtorch")
     (entry,) = linear["inputs"]
     assert (entry["name"], entry["datatype"], entry["shape"]) == ("input", "FP32", [-1, 10])
     assert linear["outputs"][0]["name"] == "output"

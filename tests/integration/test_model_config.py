@@ -129,6 +129,7 @@ def test_a_repository_of_tritons_is_served_unchanged(server, reshaped, transport
     assert "max_batch_size is 8" in seen["too_many"]
 
     metadata = seen["metadata"]
+    assert metadata["scale"]["platform"] == "pytorch_libtorch", "as the configuration says"
     assert metadata["scale"]["versions"] == ["1", "3"]
     shapes = {model: [(tensor["name"], ints(tensor["shape"])) for tensor in metadata[model]["inputs"]]
               for model in metadata}
@@ -169,6 +170,15 @@ def test_own_names_are_still_taken(server):
     assert answer.status == 200
     assert answer.json["outputs"][0]["name"] == "OUTPUT__0"
     assert server.post("/predict/scale", {"input": [[1] * 10]}).json == {"output": [[3] * 10]}
+
+
+def test_predict_answers_with_declared_names_and_shapes(server, reshaped):
+    rows = {"left": [[1, 2, 3, 4]] * 2, "RIGHT__1": [[1, 1, 1, 1]] * 2}
+    assert server.post("/predict/pair", {"inputs": rows}).json == {
+        "outputs": {"SUM__0": [[2, 3, 4, 5]] * 2, "DIFFERENCE__1": [[0, 1, 2, 3]] * 2}}
+    answer = server.post("/predict/reshaped", {"input": [[[0, 1], [2, 3]]]})
+    torch.testing.assert_close(torch.tensor(answer.json["output"]),
+                               reshaped(torch.arange(4.0).reshape(1, 4)).detach().reshape(1, 4, 1))
 
 
 def test_the_extensions_are_announced(server):

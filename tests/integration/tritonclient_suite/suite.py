@@ -66,7 +66,7 @@ def test_metadata(client):
     assert server["name"] == "flambeau"
     assert "binary_tensor_data" in server["extensions"]
     model = client.get_model_metadata("linear", "1")
-    assert (model["name"], model["versions"], model["platform"]) == ("linear", ["1"], "pytorch_torchscript")
+    assert (model["name"], model["versions"], model["platform"]) == ("linear", ["1"], "pytorch_libtorch")
     assert [(entry["name"], entry["datatype"]) for entry in model["inputs"]] == [("input", "FP32")]
     with pytest.raises(InferenceServerException, match="nobody"):
         client.get_model_metadata("nobody")

@@ -323,7 +323,28 @@ TEST(ParametersTest, AcceptWhatClientsAlwaysSend) {
   (*request->mutable_parameters())["sequence_id"].set_string_param("");
   (*request->mutable_parameters())["my_own"].set_double_param(0.5);
   (*request->mutable_inputs(0)->mutable_parameters())["note"].set_string_param("a");
-  EXPECT_TRUE(DecodeInferRequest(request, SharedMemory({})).ok());
+  const Result<InferRequest> decoded = DecodeInferRequest(request, SharedMemory({}));
+  ASSERT_TRUE(decoded.ok()) << decoded.status();
+  ASSERT_EQ(decoded->parameters.size(), 1U) << "the protocol's own are none of the model's";
+  EXPECT_EQ(decoded->parameters[0].name, "my_own");
+  EXPECT_EQ(std::get<double>(decoded->parameters[0].value.data), 0.5);
+}
+
+TEST(ParametersTest, EveryTypeBecomesAScalar) {
+  using Scalar = decltype(Value::data);
+  const auto scalar = [](const auto& set) -> Scalar {
+    auto request = Request("FP32", {0});
+    set(&(*request->mutable_parameters())["mine"]);
+    return DecodeInferRequest(request, SharedMemory({}))->parameters.at(0).value.data;
+  };
+  using inference::InferParameter;
+  EXPECT_EQ(std::get<bool>(scalar([](InferParameter* p) { p->set_bool_param(true); })), true);
+  EXPECT_EQ(std::get<int64_t>(scalar([](InferParameter* p) { p->set_int64_param(-3); })), -3);
+  EXPECT_EQ(std::get<int64_t>(scalar([](InferParameter* p) { p->set_uint64_param(3); })), 3);
+  EXPECT_EQ(std::get<double>(scalar([](InferParameter* p) { p->set_uint64_param(~0ull); })),
+            18446744073709551616.0);
+  EXPECT_EQ(std::get<std::string>(scalar([](InferParameter* p) { p->set_string_param("a"); })),
+            "a");
 }
 
 void Place(google::protobuf::Map<std::string, inference::InferParameter>* parameters,

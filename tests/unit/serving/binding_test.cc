@@ -101,6 +101,28 @@ TEST(BindingTest, AnEmptyNameIsTheOnlyTensor) {
               HasSubstr("'x' and 'y'"));
 }
 
+TEST(BindingTest, AParameterIsTheScalarArgumentOfItsName) {
+  ArgumentFact scale = Argument("scale", ValueKind::kFloat);
+  ArgumentFact count = Argument("count", ValueKind::kInt);
+  count.optional = true;
+  const MethodFacts method = Method({Argument("x"), scale, count});
+  const auto bind = [&](std::vector<NamedValue> parameters, std::vector<NamedValue> more = {}) {
+    more.push_back({"x", Zeros(DType::kFp32, {1})});
+    return BindArguments(method, std::move(more), nullptr, std::move(parameters));
+  };
+  const auto bound = bind({{"scale", Value{int64_t{2}}}, {"x", Value{true}}, {"mine", Value{}}});
+  ASSERT_TRUE(bound.ok()) << bound.status();
+  EXPECT_EQ(std::get<double>((*bound)[1].data), 2.0);
+  EXPECT_TRUE((*bound)[2].is_none());
+  const auto beaten = bind({{"scale", Value{1.5}}}, {{"INPUT__1", Value{2.5}}});
+  ASSERT_TRUE(beaten.ok()) << beaten.status();
+  EXPECT_EQ(std::get<double>((*beaten)[1].data), 2.5);
+  EXPECT_EQ(Message(bind({{"scale", Value{1.5}}, {"count", Value{2.0}}}).status()),
+            "Parameter 'count' is an argument of the model and must be a whole number.");
+  EXPECT_THAT(std::string(Message(bind({{"INPUT__1", Value{1.5}}}).status())),
+              HasSubstr("Input 'scale' is missing"));
+}
+
 TEST(BindingTest, MissingUnknownAndDoubledNamesListTheModels) {
   const MethodFacts method = Method({Argument("x"), Argument("y")});
   const Value value = Zeros(DType::kFp32, {1});

@@ -5,7 +5,10 @@
 
 #include <chrono>
 #include <cstring>
+#include <filesystem>
+#include <fstream>
 #include <future>
+#include <iterator>
 #include <memory>
 #include <optional>
 #include <string>
@@ -18,6 +21,7 @@ namespace flambeau {
 namespace {
 
 using ::testing::HasSubstr;
+using ::testing::Not;
 
 NamedValue Row(std::vector<float> numbers, const std::string& name = "x") {
   const auto columns = static_cast<int64_t>(numbers.size());

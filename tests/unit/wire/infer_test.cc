@@ -69,6 +69,9 @@ TEST(DecodeInfer, WholeMessage) {
   EXPECT_EQ(request->timeout_us, 1500);
   EXPECT_EQ(request->priority, 1u);
   EXPECT_EQ(request->binary_output, true);
+  ASSERT_EQ(request->parameters.size(), 1U) << "the protocol's own are none of the model's";
+  EXPECT_EQ(request->parameters[0].name, "mine");
+  EXPECT_EQ(std::get<std::string>(request->parameters[0].value.data), "x");
   ASSERT_EQ(request->outputs.size(), 2U);
   EXPECT_EQ(request->outputs[0].name, "y");
   EXPECT_EQ(request->outputs[0].binary, true);
@@ -76,6 +79,20 @@ TEST(DecodeInfer, WholeMessage) {
   ASSERT_EQ(request->inputs.size(), 2U);
   EXPECT_THAT(*BytesElements(*request->inputs[0].value.tensor()), ElementsAre("t"));
   EXPECT_THAT(request->inputs[1].value.tensor()->As<int32_t>(), ElementsAre(1, 2));
+}
+
+TEST(DecodeInfer, AParameterHasTheTypeThatItIsWrittenWith) {
+  const auto request = Decode(
+      R"({"inputs":[],"parameters":{"whole":-3,"large":18446744073709551615,"part":2.0,"on":true,
+          "triton_enable_empty_final_response":true}})");
+  ASSERT_TRUE(request.ok()) << request.status();
+  ASSERT_EQ(request->parameters.size(), 4U);
+  EXPECT_EQ(std::get<int64_t>(request->parameters[0].value.data), -3);
+  EXPECT_EQ(std::get<double>(request->parameters[1].value.data), 18446744073709551616.0);
+  EXPECT_EQ(std::get<double>(request->parameters[2].value.data), 2.0);
+  EXPECT_EQ(std::get<bool>(request->parameters[3].value.data), true);
+  EXPECT_EQ(Refusal(R"({"inputs":[],"parameters":{"mine":1e999}})"),
+            "parameters.mine must be a number that fits FP64");
 }
 
 TEST(DecodeInfer, BinaryDataIsAViewIntoTheBody) {

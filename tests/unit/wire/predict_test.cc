@@ -198,7 +198,8 @@ TEST(DecodePredict, IdAndTimeout) {
   EXPECT_EQ(Refusal(R"({"input": [1], "parameters": {"timeout": "5"}})", signature),
             "parameters.timeout must be a whole number");
   EXPECT_EQ(Refusal(R"({"input": [1], "parameters": {"timeout_ms": 5}})", signature),
-            "parameters.timeout_ms is not known: the one parameter is timeout");
+            "parameters.timeout_ms is not known: there are timeout, priority and the model's bool, "
+            "int, float and str arguments");
   EXPECT_EQ(Refusal(R"({"input": [1], "parameters": []})", signature),
             "parameters must be an object");
   EXPECT_EQ(Refusal(R"({"input": [1], "id": 7})", signature), "id must be a string");
@@ -260,6 +261,34 @@ Value Floats(const Shape& shape, const std::vector<float>& elements) {
   Tensor tensor = *Tensor::AllocateBytes(DType::kFp32, shape, elements.size() * sizeof(float));
   std::copy(elements.begin(), elements.end(), reinterpret_cast<float*>(tensor.mutable_data()));
   return Value{tensor};
+}
+
+TEST(DecodePredict, AParameterMayBeAScalarArgument) {
+  ArgumentFact scale = ScalarArgument("scale", ValueKind::kFloat, "float");
+  scale.has_default = true;
+  const MethodFacts signature = Takes({TensorArgument("x"), scale});
+  const auto request = DecodePredict(
+      {R"({"parameters": {"scale": 2, "priority": 3}, "input": [1]})"}, signature);
+  ASSERT_TRUE(request.ok()) << request.status();
+  EXPECT_EQ(request->priority, 3u);
+  ASSERT_EQ(request->parameters.size(), 1U);
+  EXPECT_EQ(request->parameters[0].name, "scale");
+  EXPECT_EQ(std::get<int64_t>(request->parameters[0].value.data), 2);
+  EXPECT_EQ(Refusal(R"({"input": [1], "parameters": {"x": 5}})", signature),
+            "parameters.x is not known: there are timeout, priority and the model's bool, int, "
+            "float and str arguments");
+}
+
+TEST(EncodePredict, DeclaredOutputsHaveTheirNamesAndShapes) {
+  InferResult result;
+  result.value = Floats({2, 1}, {1, 2});
+  result.declared_outputs = true;
+  result.outputs = {{"sum", *Floats({2}, {1, 2}).tensor()}};
+  EXPECT_EQ(*EncodePredict(result), R"({"output":[1.0,2.0]})");
+  result.id = "7";
+  result.outputs.push_back({"difference", *Floats({}, {3}).tensor()});
+  EXPECT_EQ(*EncodePredict(result),
+            R"({"outputs":{"sum":[1.0,2.0],"difference":3.0},"id":"7"})");
 }
 
 TEST(EncodePredict, OneResultIsOutput) {

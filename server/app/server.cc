@@ -77,7 +77,6 @@ Server::Server(const ServeConfig& config, Log* log)
     : config_(config),
       adjustable_log_(log, config.log_level),
       log_(&adjustable_log_),
-      traces_(log_),
       permits_(UsableCores()),
       metrics_(Metrics::Create()),
       gate_(config.gate, &clock_, log_, metrics_.get()),
@@ -97,7 +96,17 @@ Result<std::unique_ptr<Server>> Server::Create(const ServeConfig& config, Log* l
   return server;
 }
 
+Status Server::StartTracing() {
+  if (!config_.trace_file.empty()) {
+    FLAMBEAU_ASSIGN_OR_RETURN(trace_file_, TraceFile::Create({config_.trace_file}, log_));
+  }
+  traces_ = std::make_unique<TraceSettings>(log_, trace_file_ ? trace_file_->name() : "");
+  if (trace_file_) tracer_ = std::make_unique<Tracer>(traces_.get(), trace_file_.get(), &clock_);
+  return OkStatus();
+}
+
 Status Server::Start() {
+  FLAMBEAU_RETURN_IF_ERROR(StartTracing());
   FLAMBEAU_ASSIGN_OR_RETURN(backend_, LoadBackend(log_, config_.threads));
   FLAMBEAU_ASSIGN_OR_RETURN(config_.repository.device, backend_->ResolveDevice(config_.device));
   log_->Info("starting", {{"backend", backend_->name()},
@@ -113,9 +122,10 @@ Status Server::Start() {
   if (config_.response_cache_bytes > 0) {
     response_cache_ = std::make_unique<ResponseCache>(config_.response_cache_bytes);
   }
-  inference_ =
-      std::make_unique<Inference>(&gate_, repository_.get(), &clock_, response_cache_.get());
+  inference_ = std::make_unique<Inference>(&gate_, repository_.get(), &clock_,
+                                           response_cache_.get(), tracer_.get());
   std::vector<std::string> extensions;
+  if (trace_file_) extensions.emplace_back("trace");
   if (shared_memory_.enabled()) extensions.emplace_back("system_shared_memory");
   if (config_.repository.control == ModelControl::kExplicit) {
     extensions.emplace_back("model_repository(unload_dependents)");
@@ -149,8 +159,8 @@ std::unique_ptr<Inspector> Server::MakeInspector() {
 }
 
 Status Server::StartTransports() {
-  const HttpServices services{inference_.get(), info_.get(), metrics_.get(), &shared_memory_,
-                              &adjustable_log_, &traces_,    admin_.get()};
+  const HttpServices services{inference_.get(), info_.get(),   metrics_.get(), &shared_memory_,
+                              &adjustable_log_, traces_.get(), admin_.get()};
   FLAMBEAU_ASSIGN_OR_RETURN(
       http_, HttpListener::Create(config_.http, ServingRoutes(services), &clock_, log_));
   metrics_->OnScrape("http", [this] { return static_cast<double>(http_->connections()); });
@@ -167,7 +177,7 @@ Status Server::StartTransports() {
   FLAMBEAU_ASSIGN_OR_RETURN(
       grpc_, GrpcServer::Create(config_.grpc,
                                 {inference_.get(), info_.get(), &shared_memory_, &adjustable_log_,
-                                 &traces_, admin_.get()},
+                                 traces_.get(), admin_.get()},
                                 &clock_, log_));
   LogListening();
   return OkStatus();

@@ -19,7 +19,9 @@
 #include "serving/model_admin.h"
 #include "serving/server_info.h"
 #include "serving/shared_memory.h"
+#include "serving/trace_file.h"
 #include "serving/trace_settings.h"
+#include "serving/tracer.h"
 
 namespace flambeau {
 
@@ -43,6 +45,7 @@ class Server {
   Server(const ServeConfig& config, Log* log);
   Status Start();
   std::unique_ptr<Inspector> MakeInspector();
+  Status StartTracing();
   Status StartTransports();
   void LogListening();
   int Drain(StopSignals* signals);
@@ -51,8 +54,10 @@ class Server {
   ServeConfig config_;
   AdjustableLog adjustable_log_;
   Log* const log_;
-  TraceSettings traces_;
   SystemClock clock_;
+  std::unique_ptr<TraceFile> trace_file_;  // null without --trace-file, as the tracer then is
+  std::unique_ptr<TraceSettings> traces_;
+  std::unique_ptr<Tracer> tracer_;
   CorePermits permits_;
   std::unique_ptr<Metrics> metrics_;
   Gate gate_;

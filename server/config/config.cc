@@ -47,6 +47,7 @@ struct Flags {
   std::string device = "auto";
   std::string log_level = "info";
   std::string log_format = "text";
+  std::string trace_file;
   int http_port = 8000;
   int grpc_port = 8001;
   int metrics_port = 8002;
@@ -224,6 +225,9 @@ void AddProcessFlags(CLI::App* app, Flags* flags) {
   app->add_option("--log-level", flags->log_level, "Least level that is written")
       ->check(OneOf({"debug", "info", "warning", "error", "off"}));
   app->add_option("--log-format", flags->log_format, "Log lines")->check(OneOf({"text", "json"}));
+  app->add_option(
+      "--trace-file", flags->trace_file,
+      "Where traces go that clients ask for by the trace settings; else there are none");
   app->add_option("--config", flags->config, "A JSON file of flags");
 }
 
@@ -248,6 +252,7 @@ ServeConfig ToConfig(const Flags& flags) {
   config.threads = flags.threads;
   config.metrics_port = flags.metrics_port;
   config.response_cache_bytes = static_cast<size_t>(flags.response_cache_bytes);
+  config.trace_file = flags.trace_file;
   config.drain_timeout = std::chrono::seconds(flags.drain_timeout);
   config.check_in_child = flags.check_models == "child";
   config.check_timeout = std::chrono::seconds(flags.check_timeout);

@@ -25,6 +25,7 @@ struct ServeConfig {
   int threads = 0;                         // intra-op per instance; 0: as above
   int metrics_port = 8002;                 // 0: off
   size_t response_cache_bytes = 64 << 20;  // for models whose configuration asks for it; 0: off
+  std::string trace_file;                  // empty: nothing is traced
   Duration drain_timeout = std::chrono::seconds(30);
   bool check_in_child = true;  // models are tried out in a process of their own before they load
   Duration check_timeout = std::chrono::seconds(60);

@@ -31,6 +31,7 @@ class Ticket {
   const std::string& request_id() const { return context_.request_id; }
   const RequestContext& context() const { return context_; }
   TimePoint deadline() const { return deadline_; }
+  TimePoint received() const { return received_; }
   // The earlier of the deadline and `timeout_us` after the request came in.
   void Tighten(int64_t timeout_us);
   // From now on the request counts under this model; `metrics` may be null.

@@ -81,8 +81,9 @@ void Call::Unpin() {
   servable_.reset();
 }
 
-Inference::Inference(Gate* gate, Repository* repository, Clock* clock, ResponseCache* cache)
-    : gate_(gate), repository_(repository), clock_(clock), cache_(cache) {}
+Inference::Inference(Gate* gate, Repository* repository, Clock* clock, ResponseCache* cache,
+                     Tracer* tracer)
+    : gate_(gate), repository_(repository), clock_(clock), cache_(cache), tracer_(tracer) {}
 
 Result<Call> Inference::Begin(RequestContext context, std::string_view model,
                               std::string_view version, std::string_view method) {
@@ -144,9 +145,8 @@ void Inference::Submit(Call call, InferRequest request, InferDone done) {
     done(call.Fail(outputs));
     return;
   }
-  Result<std::vector<Value>> arguments =
-      BindArguments(call.signature(), std::move(request.inputs), declaration,
-                    std::move(request.parameters));
+  Result<std::vector<Value>> arguments = BindArguments(call.signature(), std::move(request.inputs),
+                                                       declaration, std::move(request.parameters));
   if (!arguments.ok()) {
     done(call.Fail(arguments.status()));
     return;
@@ -162,11 +162,13 @@ void Inference::Submit(Call call, InferRequest request, InferDone done) {
   // Shared because a std::function must be copyable; there is one owner.
   auto state = std::make_shared<Pending>(Pending{
       std::move(call), std::move(request.id), std::move(request.outputs), rows, std::move(done)});
+  if (tracer_ != nullptr) state->trace = state->BeginTrace(tracer_);
   if (cache_ != nullptr && state->call.servable_->caches_responses() &&
       state->AnswerFromCache(cache_, work.arguments)) {
     return;
   }
   const ServablePtr pinned = state->call.servable_;  // `done` may come inside Submit, and unpins
+  if (state->trace) state->trace->Queued();
   work.done = [state](Result<Outcome> outcome) { state->Finish(std::move(outcome)); };
   pinned->scheduler().Submit(std::move(work));
 }
@@ -191,7 +193,13 @@ bool Inference::Pending::AnswerFromCache(ResponseCache* cache,
   return true;
 }
 
+std::unique_ptr<RequestTrace> Inference::Pending::BeginTrace(Tracer* tracer) const {
+  return tracer->Begin({call.servable_->name(), call.servable_->version(),
+                        id.empty() ? call.request_id() : id, call.ticket_.received()});
+}
+
 void Inference::Pending::Finish(Result<Outcome> outcome) {
+  if (trace && outcome.ok()) trace->Ran(*outcome);
   if (miss) CountMiss(outcome);
   End(MakeResult(std::move(outcome)));
 }
@@ -209,6 +217,7 @@ void Inference::Pending::CountMiss(const Result<Outcome>& outcome) {
 // The version is let go before the answer is counted and leaves: once nothing is in flight, no
 // worker holds the last pin of its own scheduler, which it could not join.
 void Inference::Pending::End(Result<InferResult> result) {
+  if (trace) trace->End();
   if (!result.ok()) return done(call.Fail(result.status()));
   call.Unpin();
   // Before the answer leaves: whoever has it finds it counted.
@@ -218,12 +227,13 @@ void Inference::Pending::End(Result<InferResult> result) {
 
 Result<InferResult> Inference::Pending::Select(Value value) {
   Servable& servable = *call.servable_;
-  InferResult result{servable.name(), servable.version(), std::move(id), std::move(value), {},
-                     false};
+  InferResult result{
+      servable.name(), servable.version(), std::move(id), std::move(value), {}, false};
   const Declaration* const declaration = servable.declaration(call.method_);
   std::vector<NamedTensor> leaves = Flatten(result.value);
   if (declaration != nullptr && declaration->has_outputs()) {
     FLAMBEAU_ASSIGN_OR_RETURN(leaves, declaration->NameOutputs(std::move(leaves)));
+    result.declared_outputs = true;
   }
   FLAMBEAU_ASSIGN_OR_RETURN(result.outputs, SelectOutputs(std::move(leaves), outputs, declaration));
   return result;
@@ -234,7 +244,6 @@ Result<InferResult> Inference::Pending::MakeResult(Result<Outcome> outcome) {
   FLAMBEAU_ASSIGN_OR_RETURN(InferResult result, Select(std::move(outcome->value)));
   Servable& servable = *call.servable_;
   const Duration total = call.ticket_.Age();
-    result.declared_outputs = true;
   if (const auto metrics = servable.metrics()) {
     metrics->Success(rows, total, outcome->queue, outcome->timing.gather, outcome->timing.compute,
                      outcome->timing.scatter);

@@ -13,6 +13,7 @@
 #include "serving/gate.h"
 #include "serving/request.h"
 #include "serving/response_cache.h"
+#include "serving/tracer.h"
 
 namespace flambeau {
 
@@ -44,8 +45,9 @@ class Call {
 // Threads: any. Lifetime: outlives every call. Errors: Begin and the completion carry them.
 class Inference {
  public:
-  // `cache` may be null: nothing is answered twice.
-  Inference(Gate* gate, Repository* repository, Clock* clock, ResponseCache* cache = nullptr);
+  // `cache` may be null: nothing is answered twice; `tracer` may be: nothing is traced.
+  Inference(Gate* gate, Repository* repository, Clock* clock, ResponseCache* cache = nullptr,
+            Tracer* tracer = nullptr);
 
   // Stops 2 and 3 of a request: admits it and pins the version, before the body is decoded.
   // Errors: as Repository::Resolve; NOT_FOUND for an unknown method; RESOURCE_EXHAUSTED if the
@@ -75,7 +77,9 @@ class Inference {
     int64_t rows;
     InferDone done;
     std::optional<CacheMiss> miss = std::nullopt;
+    std::unique_ptr<RequestTrace> trace = nullptr;  // null: it is not traced
 
+    std::unique_ptr<RequestTrace> BeginTrace(Tracer* tracer) const;
     // True if that was the answer.
     bool AnswerFromCache(ResponseCache* cache, const std::vector<Value>& arguments);
     void Finish(Result<Outcome> outcome);
@@ -89,6 +93,7 @@ class Inference {
   Repository* const repository_;
   Clock* const clock_;
   ResponseCache* const cache_;
+  Tracer* const tracer_;
 };
 
 }  // namespace flambeau

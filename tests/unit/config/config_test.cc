@@ -61,6 +61,8 @@ TEST_F(ConfigTest, DefaultsAreTheDocumentedOnes) {
   EXPECT_EQ(config.repository.scheduler.max_queue_size, 1024u);
   EXPECT_EQ(config.gate.request_timeout, std::chrono::seconds(60));
   EXPECT_EQ(config.drain_timeout, std::chrono::seconds(30));
+  EXPECT_EQ(config.trace_file, "");
+  EXPECT_EQ(Serve({"models", "--trace-file", "t.json"}).trace_file, "t.json");
 }
 
 TEST_F(ConfigTest, AFlagBeatsAVariableAndAVariableBeatsTheFile) {

@@ -85,6 +85,40 @@ TEST_F(InferenceTest, AnswersAndCounts) {
       HasSubstr(R"(flambeau_requests_total{model="m",protocol="http",status="OK",version="1"} 1)"));
 }
 
+TEST_F(InferenceTest, ATraceTellsWhenWhatHappened) {
+  std::string folder = ::testing::TempDir() + "traces-XXXXXX";
+  const std::filesystem::path path = std::filesystem::path(mkdtemp(folder.data())) / "traces.json";
+  auto file = TraceFile::Create({path.string()}, log_.get());
+  ASSERT_TRUE(file.ok()) << file.status();
+  TraceSettings settings(log_.get(), (*file)->name());
+  Tracer tracer(&settings, file->get(), &clock_);
+  Serve();
+  inference_.emplace(&gate_, served_->repository(), &clock_, nullptr, &tracer);
+  const auto ask = [&](const std::string& id) {
+    InferRequest request;
+    request.id = id;
+    request.inputs.push_back(Row({1.0f, 2.0f}));
+    EXPECT_TRUE(Infer(std::move(request)).ok());
+  };
+  ask("not traced");
+  ASSERT_TRUE(
+      settings.Update("m", {{"trace_level", {{"TIMESTAMPS"}}}, {"trace_rate", {{"1"}}}}).ok());
+  ask("traced");
+  file->reset();
+  std::ifstream stream(path);
+  const std::string text(std::istreambuf_iterator<char>(stream), {});
+  EXPECT_THAT(text,
+              HasSubstr(R"({"id":1,"model_name":"m","model_version":1,"request_id":"traced"})"));
+  EXPECT_THAT(text, Not(HasSubstr("not traced")));
+  size_t at = 0;
+  for (const char* name : {"REQUEST_START", "QUEUE_START", "COMPUTE_START", "COMPUTE_INPUT_END",
+                           "COMPUTE_OUTPUT_START", "COMPUTE_END", "REQUEST_END"}) {
+    at = text.find(std::string(R"({"name":")") + name, at);
+    EXPECT_NE(at, std::string::npos) << name;
+  }
+  std::filesystem::remove_all(folder);
+}
+
 TEST_F(InferenceTest, TheEmptyInputNameAndTheAliasesWork) {
   Serve();
   for (const char* name : {"", "INPUT__0", "x"}) {

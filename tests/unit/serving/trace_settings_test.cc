@@ -67,5 +67,68 @@ TEST_F(TraceSettingsTest, ABadValueChangesNothing) {
   }
 }
 
+class TraceSamplingTest : public TraceSettingsTest {
+ protected:
+  // The ids of the traces among so many requests of `model`.
+  std::vector<int64_t> Ids(const std::string& model, int requests) {
+    std::vector<int64_t> ids;
+    for (int i = 0; i < requests; ++i) {
+      if (const auto sample = tracing_.Sample(model)) ids.push_back(sample->id);
+    }
+    return ids;
+  }
+  void Set(std::string_view model, const TraceUpdate& update) {
+    EXPECT_TRUE(tracing_.Update(model, update).ok());
+  }
+
+  TraceSettings tracing_{log_.get(), "traces.json"};
+};
+
+TEST_F(TraceSamplingTest, TheFileIsShownAndCannotBeChosen) {
+  EXPECT_EQ(tracing_.Get("").at("trace_file"), Values{"traces.json"});
+  EXPECT_TRUE(tracing_.Update("", {{"trace_file", Values{"traces.json"}}}).ok());
+  EXPECT_FALSE(tracing_.Update("", {{"trace_file", Values{"/tmp/x"}}}).ok());
+}
+
+TEST_F(TraceSamplingTest, IsOffUntilWanted) {
+  EXPECT_FALSE(tracing_.on());
+  Set("m", {{"trace_level", Values{"TIMESTAMPS"}}, {"trace_rate", Values{"1"}}});
+  EXPECT_TRUE(tracing_.on());
+  EXPECT_EQ(Ids("other", 3), std::vector<int64_t>{});
+  EXPECT_EQ(Ids("m", 2), (std::vector<int64_t>{1, 2}));
+  Set("m", {{"trace_level", std::nullopt}});
+  EXPECT_FALSE(tracing_.on());
+}
+
+TEST_F(TraceSamplingTest, WithoutAFileNothingIsTraced) {
+  EXPECT_TRUE(Update("", {{"trace_level", Values{"TIMESTAMPS"}}}));
+  EXPECT_FALSE(settings_.on());
+}
+
+TEST_F(TraceSamplingTest, RateAndCountChoose) {
+  Set("", {{"trace_level", Values{"TIMESTAMPS"}},
+           {"trace_rate", Values{"3"}},
+           {"trace_count", Values{"2"}}});
+  EXPECT_EQ(Ids("m", 2), std::vector<int64_t>{});
+  EXPECT_EQ(Ids("m", 1), std::vector<int64_t>{1});
+  EXPECT_EQ(tracing_.Get("").at("trace_count"), Values{"1"}) << "what is left";
+  EXPECT_EQ(Ids("m", 30), std::vector<int64_t>{2});
+  EXPECT_EQ(tracing_.Get("").at("trace_count"), Values{"0"});
+  EXPECT_FALSE(tracing_.on());
+}
+
+TEST_F(TraceSamplingTest, AModelsOwnSettingsCountForThemselves) {
+  Set("", {{"trace_level", Values{"TIMESTAMPS"}}, {"trace_rate", Values{"1"}}});
+  Set("m", {{"trace_count", Values{"1"}}, {"log_frequency", Values{"5"}}});
+  const auto first = tracing_.Sample("m");
+  ASSERT_TRUE(first.has_value());
+  EXPECT_EQ(first->log_frequency, 5);
+  EXPECT_EQ(Ids("m", 3), std::vector<int64_t>{});
+  EXPECT_EQ(Ids("other", 1), std::vector<int64_t>{2});
+  Set("", {{"trace_level", Values{"OFF"}}});
+  Set("m", {{"trace_count", Values{"1"}}});
+  EXPECT_FALSE(tracing_.on()) << "the level is all models'";
+}
+
 }  // namespace
 }  // namespace flambeau

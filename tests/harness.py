@@ -220,7 +220,7 @@ def run_server(*arguments, environment=None, seconds=PATIENCE):
 
 
 def is_one_sentence(text):
-    """An error for people: one line, no C++ and no host path."""
-    foreign = re.search(r"\.(cpp|cc|h|py)\b|std::|c10::|torch::|Traceback|Exception raised|terminate", text)
+    """An error for people: one line, no C++ and no host path; the name of the author's own file may be."""
+    foreign = re.search(r"\.(cpp|cc|h)\b|[/\\]\S*\.py\b|std::|c10::|torch::|Traceback|Exception raised|terminate", text)
     path = re.search(r"(^|[\s'\"])/(?!v2/|predict)[\w.-]+/", text)
     return bool(text) and "\n" not in text and not foreign and not path and len(text) < 600

@@ -795,10 +795,11 @@ class Writer:
             }
         )
 
-    def failure(self, name, module, item, code, says):
-        self.save(name, module)
+    def failure(self, name, module, item, code, says, where="", example=None):
+        self.save(name, module, example)
         self.cases["failures"].append(
-            {"model": name, "item": [encode(value) for value in item], "code": code, "says": says}
+            {"model": name, "item": [encode(value) for value in item], "code": code, "says": says,
+             "where": where}
         )
 
     def refused(self, name, says, data=None):
@@ -1024,14 +1025,23 @@ def write_failures(writer):
     invalid, internal, memory = "INVALID_ARGUMENT", "INTERNAL", "RESOURCE_EXHAUSTED"
     writer.failure("wrong_columns", nn.Linear(10, 5), [torch.randn(1, 7)], invalid,
                    "mat1 and mat2 shapes cannot be multiplied (1x7 and 10x5)")
-    writer.failure("lookup", Lookup(), [torch.tensor([[3, 10]])], invalid, "index out of range")
+    writer.failure("lookup", Lookup(), [torch.tensor([[3, 10]])], invalid, "index out of range",
+                   f"line {line_of(Lookup.forward, 1)} of torch_cases.py, in forward: 'return self.embedding(ids)'")
+    writer.failure("lookup_traced", Lookup(), [torch.tensor([[3, 10]])], invalid, "index out of range",
+                   f"line {line_of(Lookup.forward, 1)} of torch_cases.py, in forward)", torch.tensor([[1, 2]]))
     writer.failure("lookup_float", Lookup(), [torch.randn(2, 2)], invalid, "scalar type")
     writer.failure("wrong_channels", Scaled(), [torch.randn(1, 4, 8, 8)], invalid, "channels")
     writer.failure("raises", Raises(), [torch.randn(1, 4)], invalid,
-                   "ValueError: at most 3 columns")
+                   "ValueError: at most 3 columns",
+                   f"""line {line_of(Raises.forward, 2)} of torch_cases.py, in forward: 'raise ValueError("at most""")
     writer.failure("greedy", Greedy(), [torch.randn(1, 4)], memory, "memory")
     writer.failure("not_a_tensor", Identity(), ["text"], invalid, "Input 'x' must be a tensor")
     writer.failure("not_an_int", ManyTypes(),
+def line_of(function, offset):
+    """The number of the line that many below `def`."""
+    return function.__code__.co_firstlineno + offset
+
+
                    [torch.randn(1, 2), 1.0, 1.5, "n", True, None, 1], invalid,
                    "Input 'repeat' must be of the type int")
 

@@ -6,7 +6,9 @@
 #include <array>
 #include <exception>
 #include <new>
+#include <optional>
 
+#include "backend/script_traceback.h"
 #include "base/no_memory.h"
 
 namespace flambeau {
@@ -50,6 +52,13 @@ Failure Describe() {
                       Contains(failure.text, "out of memory") ||
                       Contains(failure.text, "std::bad_alloc");
   return failure;
+}
+
+// "ValueError" of "builtins.ValueError"; a class of the author's own keeps its module.
+std::string ClassName(std::string name) {
+  constexpr std::string_view kBuiltins = "builtins.";
+  if (name.rfind(kBuiltins, 0) == 0) name.erase(0, kBuiltins.size());
+  return name;
 }
 
 std::string FirstLine(std::string_view text) {
@@ -123,22 +132,29 @@ bool BlamesTheInput(std::string_view words) {
   return false;
 }
 
+// " (line 7 of net.py, in forward: 'x = self.table(ids)')"; empty if the text tells no line.
+std::string Where(std::string_view text) {
+  const std::optional<SourceLine> line = FailedLine(text);
+  return line ? " (" + ToText(*line) + ")" : "";
+}
+
 Status Classify(Log* log, std::string_view method) {
   const Failure failure = Describe();
   log->Warning("run failed", {{"method", method}, {"error", failure.text}});
   if (failure.no_memory) {
     return NoMemory("The model ran out of memory: send a smaller input.");
   }
+  const std::string where = Where(failure.text);
   if (!failure.raised.empty()) {
     const std::string message = FirstLine(failure.message);
-    return InvalidArgument("The model refused the input with " + failure.raised +
-                           (message.empty() ? "." : ": " + message + "."));
+    return InvalidArgument("The model refused the input with " + ClassName(failure.raised) +
+                           (message.empty() ? "" : ": " + message) + where + ".");
   }
   const std::string words = OperatorsWords(failure.text);
   if (!words.empty() && BlamesTheInput(words)) {
-    return InvalidArgument("The input does not fit the model: " + words + ".");
+    return InvalidArgument("The input does not fit the model: " + words + where + ".");
   }
-  return Internal("The model failed while it ran; the server's log has the details.");
+  return Internal("The model failed while it ran" + where + "; the server's log has the details.");
 }
 
 // "Unknown builtin op: torchvision::nms.\nHere are some suggestions: ..."

@@ -42,6 +42,12 @@ std::string_view Name(ValueKind kind) {
       return "float";
     case ValueKind::kString:
       return "str";
+    case ValueKind::kList:
+      return "list";
+    case ValueKind::kDict:
+      return "dict";
+    case ValueKind::kTuple:
+      return "tuple";
     case ValueKind::kOther:
       return "other";
   }

@@ -38,12 +38,16 @@ struct TensorFact {
   std::string evidence;
 };
 
-enum class ValueKind { kTensor, kBool, kInt, kFloat, kString, kOther };
+// kOther: no protocol carries it.
+enum class ValueKind { kTensor, kBool, kInt, kFloat, kString, kList, kDict, kTuple, kOther };
 
 struct ArgumentFact {
   std::string name;
   std::string type;  // as TorchScript writes it: "Tensor", "Optional[Tensor]", "bool"
   ValueKind kind = ValueKind::kTensor;
+  // Of a list or a dict (whose keys are str): what its elements are. Of a tuple: each of them in
+  // order, a NamedTuple's with their names. Else empty.
+  std::vector<ArgumentFact> elements = {};
   bool optional = false;     // None is accepted
   bool has_default = false;  // may be absent
   std::string default_text;  // the default as TorchScript writes it, for people
@@ -95,6 +99,6 @@ struct Facts {
 
 std::string_view Name(FactSource source);  // "unknown", "declared", "graph", "observed"
 std::string_view Name(Verdict verdict);    // "proven", "refused", "unproven"
-std::string_view Name(ValueKind kind);     // "tensor", "bool", "int", "float", "str", "other"
+std::string_view Name(ValueKind kind);     // "tensor", "bool", "int", "float", "str", "list", ...
 
 }  // namespace flambeau

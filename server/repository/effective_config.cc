@@ -4,6 +4,7 @@
 #include <charconv>
 #include <utility>
 
+#include "backend/argument_parts.h"
 #include "backend/fact_rules.h"
 
 namespace flambeau {
@@ -34,7 +35,7 @@ ConfigTensor FromFact(const std::string& name, const TensorFact& fact, bool batc
 }
 
 ConfigTensor FromArgument(const ArgumentFact& argument, bool batched) {
-  if (argument.kind == ValueKind::kTensor || argument.kind == ValueKind::kOther) {
+  if (!ScalarDType(argument.kind)) {
     return FromFact(argument.name, argument.tensor, batched);
   }
   ConfigTensor tensor;
@@ -100,8 +101,10 @@ ModelConfig EffectiveConfig(const ModelConfig& declared, const MethodFacts* sign
   if (signature == nullptr) return config;
   std::vector<ConfigTensor> inputs;
   for (const ArgumentFact& argument : signature->arguments) {
-    inputs.push_back(FromArgument(argument, batched));
-    inputs.back().optional = argument.optional || argument.has_default;
+    for (const ArgumentFact& part : PartsOf(argument)) {
+      inputs.push_back(FromArgument(part, batched));
+      inputs.back().optional = part.optional || part.has_default;
+    }
   }
   Complete(std::move(inputs), &config.inputs);
   std::vector<ConfigTensor> outputs;

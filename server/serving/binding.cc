@@ -1,15 +1,18 @@
 #include "serving/binding.h"
 
 #include <algorithm>
-#include <cstring>
+#include <map>
 #include <optional>
 #include <string_view>
 #include <utility>
 
+#include "backend/argument_parts.h"
 #include "backend/fact_rules.h"
 #include "serving/alias.h"
+#include "serving/input_parts.h"
 #include "serving/list_binding.h"
 #include "serving/scalar_binding.h"
+#include "serving/tensor_check.h"
 
 namespace flambeau {
 namespace {
@@ -36,6 +39,19 @@ std::optional<size_t> FindByName(const MethodFacts& method, const Declaration* d
   return declaration == nullptr ? std::nullopt : declaration->FindInput(name);
 }
 
+// The list, dict or tuple that an input of that name is a part of: "pair[0]", "batch.ids".
+std::optional<size_t> FindWhole(const MethodFacts& method, const Declaration* declaration,
+                                std::string_view name) {
+  const size_t end = name.find_first_of(".[");
+  if (end == std::string_view::npos || FindByName(method, declaration, name)) return std::nullopt;
+  const std::string_view root = name.substr(0, end);
+  auto index = FindByName(method, declaration, root);
+  if (!index) index = AliasIndex(root, kInputAlias);
+  const bool is_whole =
+      index && *index < method.arguments.size() && IsNested(method.arguments[*index]);
+  return is_whole ? index : std::nullopt;
+}
+
 // Which argument an input's name means.
 Result<size_t> FindArgument(const MethodFacts& method, const Declaration* declaration,
                             const std::string& name) {
@@ -53,85 +69,45 @@ Result<size_t> FindArgument(const MethodFacts& method, const Declaration* declar
   return InvalidArgument("There is no input " + Quote(name) + "; " + ArgumentNames(method) + ".");
 }
 
-// ---- Tensors ------------------------------------------------------------------------------------
+Result<Value> BindOne(const ArgumentFact& argument, Value value);
 
-std::string DTypeList(const std::vector<DType>& dtypes) {
-  std::string list;
-  for (size_t i = 0; i < dtypes.size(); ++i) {
-    if (i > 0) list += i + 1 == dtypes.size() ? " or " : ", ";
-    list += Name(dtypes[i]);
-  }
-  return list;
-}
-
-Status CheckDType(const ArgumentFact& argument, const Tensor& tensor) {
-  const std::vector<DType>& accepted = argument.tensor.accepted;
-  if (!IsFirm(argument.tensor.dtype_source) || accepted.empty()) return OkStatus();
-  if (std::find(accepted.begin(), accepted.end(), tensor.dtype()) != accepted.end()) {
-    return OkStatus();
-  }
-  return InvalidArgument("Input " + Quote(argument.name) + " has datatype " +
-                         std::string(Name(tensor.dtype())) + "; the model expects " +
-                         DTypeList(accepted) + ".");
-}
-
-// "[-1,10]" as a sentence's end.
-std::string Expected(const TensorFact& fact) {
-  if (fact.any_rank) return "a last dimension of " + std::to_string(fact.dims->back());
-  return ToString(*fact.dims) + ", where -1 is any size";
-}
-
-Status CheckDims(const ArgumentFact& argument, const Shape& shape) {
-  const TensorFact& fact = argument.tensor;
-  if (!IsFirm(fact.dims_source) || !fact.dims.has_value() || fact.dims->empty()) return OkStatus();
-  const Shape& expected = *fact.dims;
-  bool fits = fact.any_rank ? !shape.empty() : shape.size() == expected.size();
-  if (fits && fact.any_rank) {
-    fits = expected.back() < 0 || expected.back() == shape.back();
-  }
-  // Dimension 0 is the batch's, whatever the file's example had.
-  const size_t first = fact.dims_source == FactSource::kDeclared ? 0 : 1;
-  for (size_t i = first; fits && !fact.any_rank && i < shape.size(); ++i) {
-    fits = expected[i] < 0 || expected[i] == shape[i];
-  }
-  if (fits) return OkStatus();
-  return InvalidArgument("Input " + Quote(argument.name) + " has shape " + ToString(shape) +
-                         "; the model expects " + Expected(fact) + ".");
-}
-
-template <typename T>
-Status CheckRange(const ArgumentFact& argument, const Tensor& tensor, int64_t limit) {
-  const std::byte* at = tensor.data();
-  const size_t count = tensor.bytes() / sizeof(T);
-  for (size_t i = 0; i < count; ++i, at += sizeof(T)) {
-    T index;  // a view into a request's body may lie anywhere
-    std::memcpy(&index, at, sizeof(T));
-    if (index >= 0 && index < limit) continue;
-    return InvalidArgument("Input " + Quote(argument.name) + " holds " + std::to_string(index) +
-                           " at element " + std::to_string(i) + "; the model's table takes 0 to " +
-                           std::to_string(limit - 1) + ".");
+Status BindItems(const ArgumentFact& argument, std::vector<Value>* items) {
+  const bool each = argument.kind == ValueKind::kTuple;
+  for (size_t i = 0; i < items->size(); ++i) {
+    ArgumentFact element = argument.elements[each ? i : 0];
+    element.name = ItemName(argument, i);
+    FLAMBEAU_ASSIGN_OR_RETURN((*items)[i], BindOne(element, std::move((*items)[i])));
   }
   return OkStatus();
 }
 
-// Checked here since on an accelerator an index out of range ends the whole context.
-Status CheckIndices(const ArgumentFact& argument, const Tensor& tensor) {
-  if (!argument.tensor.index_limit.has_value()) return OkStatus();
-  const int64_t limit = *argument.tensor.index_limit;
-  switch (tensor.dtype()) {
-    case DType::kInt64:
-      return CheckRange<int64_t>(argument, tensor, limit);
-    case DType::kInt32:
-      return CheckRange<int32_t>(argument, tensor, limit);
-    default:
-      return OkStatus();
+// A list, dict or tuple, whose elements are as they were sent.
+Result<Value> BindNested(const ArgumentFact& argument, Value value) {
+  if (auto* list = std::get_if<ValueList>(&value.data); list && argument.kind == ValueKind::kList) {
+    FLAMBEAU_RETURN_IF_ERROR(BindItems(argument, &list->items));
+    return value;
   }
-}
-
-Status CheckTensor(const ArgumentFact& argument, const Tensor& tensor) {
-  FLAMBEAU_RETURN_IF_ERROR(CheckDType(argument, tensor));
-  FLAMBEAU_RETURN_IF_ERROR(CheckDims(argument, tensor.shape()));
-  return CheckIndices(argument, tensor);
+  if (auto* tuple = std::get_if<ValueTuple>(&value.data);
+      tuple && argument.kind == ValueKind::kTuple &&
+      tuple->items.size() == argument.elements.size()) {
+    FLAMBEAU_RETURN_IF_ERROR(BindItems(argument, &tuple->items));
+    return value;
+  }
+  if (auto* dict = std::get_if<ValueDict>(&value.data); dict && argument.kind == ValueKind::kDict) {
+    for (ValueEntry& entry : dict->items) {
+      ArgumentFact element = argument.elements.front();
+      element.name = argument.name + "." + entry.key;
+      FLAMBEAU_ASSIGN_OR_RETURN(entry.value, BindOne(element, std::move(entry.value)));
+    }
+    return value;
+  }
+  // A list or dict without parts: an array without elements, which the protocols can carry.
+  if (const Tensor* tensor = value.tensor(); tensor != nullptr && tensor->shape() == Shape{0}) {
+    if (argument.kind == ValueKind::kList) return Value{ValueList{}};
+    if (argument.kind == ValueKind::kDict) return Value{ValueDict{}};
+  }
+  return InvalidArgument("Input " + Quote(argument.name) + " is of type " + argument.type +
+                         ": send " + PartNames(argument) + ".");
 }
 
 Result<Value> BindOne(const ArgumentFact& argument, Value value) {
@@ -140,9 +116,10 @@ Result<Value> BindOne(const ArgumentFact& argument, Value value) {
     return InvalidArgument("Input " + Quote(argument.name) + " must not be null.");
   }
   if (const auto element = ListElement(argument)) return BindList(argument, *element, value);
+  if (IsNested(argument)) return BindNested(argument, std::move(value));
   if (argument.kind == ValueKind::kOther) {
     return Unimplemented("Input " + Quote(argument.name) + " is of type " + argument.type +
-                         ", which cannot be sent yet.");
+                         ", which no protocol carries.");
   }
   if (argument.kind != ValueKind::kTensor) return BindScalar(argument, std::move(value));
   const Tensor* tensor = value.tensor();
@@ -214,27 +191,31 @@ class Arguments {
         given_(method.arguments.size(), false) {}
 
   Status Take(NamedValue input) {
-    FLAMBEAU_ASSIGN_OR_RETURN(const size_t index, FindArgument(method_, declaration_, input.name));
-    const ArgumentFact& argument = method_.arguments[index];
-    if (given_[index]) {
-      return InvalidArgument("Input " + Quote(argument.name) + " is given twice; give it once.");
+    if (const auto whole = FindWhole(method_, declaration_, input.name)) {
+      parts_[*whole].push_back(std::move(input));
+      return OkStatus();
     }
-    given_[index] = true;
-    FLAMBEAU_ASSIGN_OR_RETURN(values_[index], BindOne(argument, std::move(input.value)));
-    if (declaration_ == nullptr) return OkStatus();
-    FLAMBEAU_ASSIGN_OR_RETURN(
-        values_[index],
-        ReshapeOne(declaration_->inputs()[index], argument.name, std::move(values_[index])));
+    FLAMBEAU_ASSIGN_OR_RETURN(const size_t index, FindArgument(method_, declaration_, input.name));
+    return Bind(index, std::move(input.value));
+  }
+
+  // The lists, dicts and tuples that came in parts.
+  Status JoinParts() {
+    for (auto& [index, parts] : parts_) {
+      FLAMBEAU_ASSIGN_OR_RETURN(Value value, JoinInput(method_.arguments[index], std::move(parts)));
+      FLAMBEAU_RETURN_IF_ERROR(Bind(index, std::move(value)));
+    }
     return OkStatus();
   }
 
-  // After the inputs. Clients have parameters of their own, so what means no argument is no mistake.
+  // After the inputs. Clients have parameters of their own, so what means no argument is no
+  // mistake.
   Status TakeParameter(NamedValue parameter) {
     const std::optional<size_t> index = FindByName(method_, declaration_, parameter.name);
     if (!index || given_[*index] || !ScalarDType(method_.arguments[*index].kind)) return OkStatus();
     given_[*index] = true;
-    FLAMBEAU_ASSIGN_OR_RETURN(
-        values_[*index], BindParameter(method_.arguments[*index], std::move(parameter.value)));
+    FLAMBEAU_ASSIGN_OR_RETURN(values_[*index],
+                              BindParameter(method_.arguments[*index], std::move(parameter.value)));
     return OkStatus();
   }
 
@@ -251,8 +232,22 @@ class Arguments {
   std::vector<Value> values() && { return std::move(values_); }
 
  private:
+  Status Bind(size_t index, Value value) {
+    const ArgumentFact& argument = method_.arguments[index];
+    if (given_[index]) {
+      return InvalidArgument("Input " + Quote(argument.name) + " is given twice; give it once.");
+    }
+    given_[index] = true;
+    FLAMBEAU_ASSIGN_OR_RETURN(values_[index], BindOne(argument, std::move(value)));
+    if (declaration_ == nullptr) return OkStatus();
+    FLAMBEAU_ASSIGN_OR_RETURN(values_[index], ReshapeOne(declaration_->inputs()[index],
+                                                         argument.name, std::move(values_[index])));
+    return OkStatus();
+  }
+
   const MethodFacts& method_;
   const Declaration* const declaration_;
+  std::map<size_t, std::vector<NamedValue>> parts_;  // by argument
   std::vector<Value> values_;
   std::vector<bool> given_;
 };
@@ -267,6 +262,7 @@ Result<std::vector<Value>> BindArguments(const MethodFacts& method, std::vector<
   for (NamedValue& parameter : parameters) {
     FLAMBEAU_RETURN_IF_ERROR(given.TakeParameter(std::move(parameter)));
   }
+  FLAMBEAU_RETURN_IF_ERROR(given.JoinParts());
   FLAMBEAU_RETURN_IF_ERROR(given.CheckComplete());
   std::vector<Value> arguments = std::move(given).values();
   const auto most = declaration == nullptr ? std::nullopt : declaration->max_batch_size();

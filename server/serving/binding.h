@@ -11,7 +11,8 @@
 
 namespace flambeau {
 
-// Names are the arguments' own, INPUT__<i> for the i-th, or empty for the only tensor argument.
+// Names are the arguments' own, INPUT__<i> for the i-th, or empty for the only tensor argument; a
+// list, dict or tuple comes as one value or in parts (backend/argument_parts.h).
 // A tensor is held against declared and graph facts alone: its datatype, its rank, its dimensions
 // but the first, and indices into a table of known size. A tensor of one element serves as a bool,
 // int, float or str argument. An absent optional or defaulted argument becomes None. What
@@ -19,8 +20,8 @@ namespace flambeau {
 // One of `parameters`, the request's, that has a bool, int, float or str argument's name is that
 // argument unless an input is; others are ignored.
 // Threads: any.
-// Errors: INVALID_ARGUMENT, one sentence that names the input or parameter and the fix; UNIMPLEMENTED for an
-// argument of a type that the protocol cannot carry.
+// Errors: INVALID_ARGUMENT, one sentence that names the input or parameter and the fix;
+// UNIMPLEMENTED for an argument of a type that the protocol cannot carry.
 Result<std::vector<Value>> BindArguments(const MethodFacts& method, std::vector<NamedValue> inputs,
                                          const Declaration* declaration = nullptr,
                                          std::vector<NamedValue> parameters = {});

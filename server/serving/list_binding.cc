@@ -10,12 +10,6 @@
 namespace flambeau {
 namespace {
 
-// What is between `opening` and the last bracket; nothing if `type` is of another form.
-std::optional<std::string_view> Inside(std::string_view type, std::string_view opening) {
-  if (type.substr(0, opening.size()) != opening || type.back() != ']') return std::nullopt;
-  return type.substr(opening.size(), type.size() - opening.size() - 1);
-}
-
 std::string_view DatatypeOf(ValueKind element) {
   switch (element) {
     case ValueKind::kBool:
@@ -42,19 +36,6 @@ Result<std::vector<Tensor>> Elements(const Tensor& tensor) {
 }
 
 }  // namespace
-
-std::optional<ValueKind> ListElement(const ArgumentFact& argument) {
-  if (argument.kind != ValueKind::kOther) return std::nullopt;
-  std::string_view type = argument.type;
-  if (const auto inner = Inside(type, "Optional[")) type = *inner;
-  const auto element = Inside(type, "List[");
-  if (!element) return std::nullopt;
-  for (const ValueKind kind :
-       {ValueKind::kBool, ValueKind::kInt, ValueKind::kFloat, ValueKind::kString}) {
-    if (*element == Name(kind)) return kind;
-  }
-  return std::nullopt;
-}
 
 Result<Value> BindList(const ArgumentFact& argument, ValueKind element, const Value& value) {
   const Tensor* const tensor = value.tensor();

@@ -1,17 +1,11 @@
 // A list of bool, int, float or str out of what a request can carry for it.
 #pragma once
 
-#include <optional>
-
 #include "backend/facts.h"
 #include "base/status.h"
 #include "tensor/value.h"
 
 namespace flambeau {
-
-// What the elements of a list argument are: of "List[str]" and "Optional[List[str]]" kString.
-// Nothing for an argument that is no list, or one of something else.
-std::optional<ValueKind> ListElement(const ArgumentFact& argument);
 
 // `value`, a tensor of rank 1, as the list of `element` that `argument` takes.
 // Threads: any. Errors: INVALID_ARGUMENT, one sentence that names the input and the fix.

@@ -5,8 +5,8 @@
 #include <sstream>
 #include <utility>
 
+#include "backend/argument_parts.h"
 #include "backend/fact_rules.h"
-#include "serving/list_binding.h"
 
 namespace flambeau {
 namespace {
@@ -39,7 +39,7 @@ void AddProperties(const std::string& group, const Shown& shown,
   (*properties)[start + ".shape"] = Name(shown.shape);
 }
 
-void ShowInput(const ArgumentFact& argument, ModelMetadata* metadata) {
+void ShowPart(const ArgumentFact& argument, ModelMetadata* metadata) {
   const bool tensor = argument.kind == ValueKind::kTensor;
   const std::optional<ValueKind> element = ListElement(argument);
   Shown shown = tensor ? ShowTensor(argument.name, argument.tensor)
@@ -56,6 +56,15 @@ std::string Join(const std::vector<std::string>& sentences) {
   std::string text;
   for (const std::string& sentence : sentences) (text += text.empty() ? "" : "; ") += sentence;
   return text;
+}
+
+// An argument that comes in parts has its own type, too.
+void ShowInput(const ArgumentFact& argument, ModelMetadata* metadata) {
+  for (const ArgumentFact& part : PartsOf(argument)) ShowPart(part, metadata);
+  if (!IsNested(argument)) return;
+  const std::string start = "inputs." + argument.name;
+  metadata->properties[start + ".type"] = argument.type;
+  if (argument.optional || argument.has_default) metadata->properties[start + ".optional"] = "true";
 }
 
 // "(x: Tensor, scale: float = 1.0) -> Tensor"

@@ -36,7 +36,8 @@ struct ModelMetadata {
   std::vector<TensorMetadata> outputs;
   // "inputs.<name>.datatype" and ".shape" = "unknown|declared|graph|observed", "batching" =
   // "proven|refused|unproven" and "batching.reason". An input that may be absent has
-  // "inputs.<name>.optional" = "true", one that is not a tensor "inputs.<name>.type" = "bool". Of
+  // "inputs.<name>.optional" = "true", one that is not a tensor "inputs.<name>.type" = "bool". A
+  // list, dict or tuple is listed in parts (backend/argument_parts.h), its type under its name. Of
   // a model with several methods, "methods.<name>" = "(x: Tensor) -> Tensor".
   std::map<std::string, std::string> properties;
 };

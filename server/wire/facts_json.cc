@@ -31,6 +31,14 @@ void AddTensor(const TensorFact& fact, Json* out) {
   (*out)["evidence"] = fact.evidence;
 }
 
+Json Argument(const ArgumentFact& argument);
+
+Json Elements(const ArgumentFact& argument) {
+  Json elements = Json::array();
+  for (const ArgumentFact& element : argument.elements) elements.push_back(Argument(element));
+  return elements;
+}
+
 Json Argument(const ArgumentFact& argument) {
   Json json = {{"name", argument.name},
                {"type", argument.type},
@@ -38,6 +46,7 @@ Json Argument(const ArgumentFact& argument) {
                {"optional", argument.optional},
                {"default", argument.has_default ? Json(argument.default_text) : Json()}};
   if (argument.kind == ValueKind::kTensor) AddTensor(argument.tensor, &json);
+  if (!argument.elements.empty()) json["elements"] = Elements(argument);
   return json;
 }
 

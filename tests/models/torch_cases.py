@@ -622,6 +622,16 @@ class Nested(nn.Module):
         return xs[0] + xs[1], [x * 2 for x in xs]
 
 
+class Parts(nn.Module):
+    def forward(self, pair: Pair, groups: Dict[str, List[Tensor]], size: Tuple[Tensor, int],
+                names: Optional[List[str]] = None) -> Tensor:
+        total = pair.first + pair.second + size[0] * size[1]
+        for name, group in groups.items():
+            for tensor in group:
+                total = total + tensor * len(name)
+        return total
+
+
 class Identity(nn.Module):
     def forward(self, x: Tensor) -> Tensor:
         return x
@@ -1007,6 +1017,8 @@ def write_results(writer):
     )
     writer.results("named", Named(), [[torch.randn(n, 2)] for n in (1, 2)])
     writer.results("nested", Nested(), [[[torch.randn(n, 2), torch.randn(n, 2)]] for n in (1, 2)])
+    writer.results("parts", Parts(), [[Pair(torch.randn(n, 2), torch.randn(n, 2)), {"aa": [torch.randn(n, 2)]},
+                                       (torch.randn(n, 2), 3), None] for n in (1, 2)])
     writer.results("identity", Identity(), [[torch.randn(2, 2)]])
     for dtype in DTYPES:
         name = "dtype_" + DTYPES[dtype].lower()
@@ -1019,6 +1031,11 @@ def write_results(writer):
     writer.results("no_rows", nn.Linear(4, 2), [[torch.randn(0, 4)], [torch.randn(2, 4)]])
     quantised = torch.ao.quantization.quantize_dynamic(DynamicQuantised().eval(), {nn.Linear})
     writer.results("quantised", quantised, [[torch.randn(2, 8)]])
+
+
+def line_of(function, offset):
+    """The number of the line that many below `def`."""
+    return function.__code__.co_firstlineno + offset
 
 
 def write_failures(writer):
@@ -1037,11 +1054,6 @@ def write_failures(writer):
     writer.failure("greedy", Greedy(), [torch.randn(1, 4)], memory, "memory")
     writer.failure("not_a_tensor", Identity(), ["text"], invalid, "Input 'x' must be a tensor")
     writer.failure("not_an_int", ManyTypes(),
-def line_of(function, offset):
-    """The number of the line that many below `def`."""
-    return function.__code__.co_firstlineno + offset
-
-
                    [torch.randn(1, 2), 1.0, 1.5, "n", True, None, 1], invalid,
                    "Input 'repeat' must be of the type int")
 

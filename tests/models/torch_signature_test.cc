@@ -2,6 +2,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <array>
 #include <iostream>
 
 #include "torch_cases.h"
@@ -136,6 +137,44 @@ TEST(TorchSignature, DescribesArgumentsThatAreNoTensors) {
   EXPECT_EQ(facts.arguments[5].type, "Optional[Tensor]");
   EXPECT_EQ(facts.arguments[6].default_text, "1");
   EXPECT_EQ(facts.result_type, "Dict[str, Tensor]");
+}
+
+TEST(TorchSignature, DescribesWhatListsDictsAndTuplesHold) {
+  const MethodFacts facts = Load("parts")->facts().methods[0];
+  ASSERT_EQ(facts.arguments.size(), 4u);
+  const ArgumentFact& pair = facts.arguments[0];
+  EXPECT_EQ(pair.kind, ValueKind::kTuple);
+  EXPECT_EQ(pair.type, "Pair(first: Tensor, second: Tensor)");
+  ASSERT_EQ(pair.elements.size(), 2u);
+  EXPECT_EQ(pair.elements[1].name, "second");
+  EXPECT_EQ(pair.elements[1].kind, ValueKind::kTensor);
+  const ArgumentFact& groups = facts.arguments[1];
+  EXPECT_EQ(groups.kind, ValueKind::kDict);
+  EXPECT_EQ(groups.elements.at(0).type, "List[Tensor]");
+  EXPECT_EQ(groups.elements.at(0).elements.at(0).kind, ValueKind::kTensor);
+  const ArgumentFact& size = facts.arguments[2];
+  ASSERT_EQ(size.elements.size(), 2u);
+  EXPECT_EQ(size.elements[1].name, "");
+  EXPECT_EQ(size.elements[1].kind, ValueKind::kInt);
+  const ArgumentFact& names = facts.arguments[3];
+  EXPECT_EQ(names.kind, ValueKind::kList);
+  EXPECT_TRUE(names.optional && names.has_default);
+  EXPECT_EQ(names.elements.at(0).kind, ValueKind::kString);
+}
+
+TEST(TorchSignature, TellsTheResultsThatTheTypeTells) {
+  const auto results = Load("scalars")->facts().methods[0].results;
+  ASSERT_EQ(results.size(), 4u);
+  const std::array<DType, 4> types = {DType::kInt64, DType::kFp64, DType::kBytes, DType::kBool};
+  for (size_t i = 0; i < types.size(); ++i) {
+    EXPECT_EQ(results[i].name, "result[" + std::to_string(i) + "]");
+    EXPECT_EQ(results[i].tensor.dtype, types[i]);
+    EXPECT_EQ(results[i].tensor.dims, Shape{1});
+  }
+  const auto named = Load("named")->facts().methods[0].results;
+  ASSERT_EQ(named.size(), 2u);
+  EXPECT_EQ(named[1].name, "result.second");
+  EXPECT_TRUE(Load("nested")->facts().methods[0].results.empty()) << "a list has what it holds";
 }
 
 TEST(TorchSignature, ListsTheMethodsForwardFirst) {

@@ -17,9 +17,8 @@
 namespace flambeau {
 namespace {
 
-ValueKind KindOf(c10::TypePtr type) {
-  if (const auto optional = type->cast<c10::OptionalType>()) type = optional->getElementType();
-  switch (type->kind()) {
+ValueKind ScalarKind(c10::TypeKind kind) {
+  switch (kind) {
     case c10::TypeKind::TensorType:
       return ValueKind::kTensor;
     case c10::TypeKind::BoolType:
@@ -35,6 +34,49 @@ ValueKind KindOf(c10::TypePtr type) {
   }
 }
 
+void DescribeType(const c10::TypePtr& type, ArgumentFact& fact);
+
+// "Batch(ids: Tensor, scale: float)"
+std::string NamedTupleText(const c10::TupleType& tuple, const std::vector<ArgumentFact>& fields) {
+  std::string text = tuple.name() ? tuple.name()->name() : "NamedTuple";
+  text += '(';
+  for (const ArgumentFact& field : fields) {
+    if (&field != &fields.front()) text += ", ";
+    text += field.name + ": " + field.type;
+  }
+  return text + ")";
+}
+
+void DescribeTuple(const c10::TupleType& tuple, ArgumentFact& fact) {
+  fact.kind = tuple.elements().empty() ? ValueKind::kOther : ValueKind::kTuple;
+  for (size_t i = 0; i < tuple.elements().size(); ++i) {
+    ArgumentFact& element = fact.elements.emplace_back();
+    DescribeType(tuple.elements()[i], element);
+    if (tuple.schema()) element.name = tuple.schema()->arguments()[i].name();
+  }
+  if (tuple.schema()) fact.type = NamedTupleText(tuple, fact.elements);
+}
+
+void DescribeType(const c10::TypePtr& type, ArgumentFact& fact) {
+  fact.type = type->annotation_str();
+  if (const auto optional = type->cast<c10::OptionalType>()) {
+    DescribeType(optional->getElementType(), fact);
+    fact.type = type->annotation_str();
+    fact.optional = true;
+  } else if (const auto list = type->cast<c10::ListType>()) {
+    fact.kind = ValueKind::kList;
+    DescribeType(list->getElementType(), fact.elements.emplace_back());
+  } else if (const auto dict = type->cast<c10::DictType>()) {
+    const bool by_text = dict->getKeyType()->kind() == c10::TypeKind::StringType;
+    fact.kind = by_text ? ValueKind::kDict : ValueKind::kOther;
+    if (by_text) DescribeType(dict->getValueType(), fact.elements.emplace_back());
+  } else if (const auto tuple = type->cast<c10::TupleType>()) {
+    DescribeTuple(*tuple, fact);
+  } else {
+    fact.kind = ScalarKind(type->kind());
+  }
+}
+
 std::string DefaultText(const c10::IValue& value) {
   std::ostringstream text;
   value.repr(text, [](std::ostream&, const c10::IValue&) { return false; });
@@ -43,10 +85,8 @@ std::string DefaultText(const c10::IValue& value) {
 
 ArgumentFact DescribeArgument(const c10::Argument& argument) {
   ArgumentFact fact;
+  DescribeType(argument.type(), fact);
   fact.name = argument.name();
-  fact.type = argument.type()->annotation_str();
-  fact.kind = KindOf(argument.type());
-  fact.optional = argument.type()->kind() == c10::TypeKind::OptionalType;
   fact.has_default = argument.default_value().has_value();
   if (fact.has_default) fact.default_text = DefaultText(*argument.default_value());
   return fact;

@@ -231,6 +231,74 @@ class ResultWalker {
   std::unordered_map<const Value*, Known> known_;
 };
 
+// Of a bool, int, float or str.
+std::optional<DType> PlainType(const c10::Type& type) {
+  switch (type.kind()) {
+    case c10::TypeKind::BoolType:
+      return DType::kBool;
+    case c10::TypeKind::IntType:
+      return DType::kInt64;
+    case c10::TypeKind::FloatType:
+      return DType::kFp64;
+    case c10::TypeKind::StringType:
+      return DType::kBytes;
+    default:
+      return std::nullopt;
+  }
+}
+
+TensorFact PlainFact(DType dtype, int64_t elements) {
+  TensorFact fact;
+  fact.dtype = dtype;
+  fact.dims = Shape{elements};
+  fact.dtype_source = fact.dims_source = FactSource::kGraph;
+  return fact;
+}
+
+// A result in parts, named as Flatten names them.
+class ResultParts {
+ public:
+  ResultParts(const ResultWalker& walker, std::vector<ResultFact>& parts)
+      : walker_(walker), parts_(parts) {}
+
+  // False where the type does not tell the parts: a list, a dict and an Optional have what they
+  // happen to hold. `value` is null where the graph does not show what is in it.
+  bool Add(const c10::Type& type, const Value* value, const std::string& path) {
+    if (type.kind() == c10::TypeKind::TensorType) {
+      AddPart(path, value == nullptr ? TensorFact{} : walker_.Fact(value));
+      return true;
+    }
+    if (const auto dtype = PlainType(type)) {
+      AddPart(path, PlainFact(*dtype, 1));
+      return true;
+    }
+    if (const auto* tuple = type.castRaw<c10::TupleType>()) return AddTuple(*tuple, value, path);
+    const auto* list = type.castRaw<c10::ListType>();
+    if (list == nullptr || list->getElementType()->kind() != c10::TypeKind::StringType)
+      return false;
+    AddPart(path, PlainFact(DType::kBytes, -1));
+    return true;
+  }
+
+ private:
+  bool AddTuple(const c10::TupleType& tuple, const Value* value, const std::string& path) {
+    const bool in_sight = value != nullptr && value->node()->kind() == c10::prim::TupleConstruct;
+    for (size_t i = 0; i < tuple.elements().size(); ++i) {
+      const std::string step = tuple.schema() ? "." + tuple.schema()->arguments()[i].name()
+                                              : "[" + std::to_string(i) + "]";
+      const Value* element = in_sight ? value->node()->input(i) : nullptr;
+      if (!Add(*tuple.elements()[i], element, path + step)) return false;
+    }
+    return true;
+  }
+  void AddPart(const std::string& path, TensorFact fact) {
+    parts_.push_back({path.empty() ? "output" : "result" + path, std::move(fact)});
+  }
+
+  const ResultWalker& walker_;
+  std::vector<ResultFact>& parts_;
+};
+
 }  // namespace
 
 void InferResults(const torch::jit::Graph& graph, GraphConstants& constants, MethodFacts& facts) {
@@ -238,22 +306,8 @@ void InferResults(const torch::jit::Graph& graph, GraphConstants& constants, Met
   const torch::jit::Value* result = graph.outputs()[0];
   ResultWalker walker(constants);
   walker.Walk(graph.block());
-  if (result->type()->kind() == c10::TypeKind::TensorType) {
-    facts.results.push_back({"output", walker.Fact(result)});
-    return;
-  }
-  const auto tuple = result->type()->cast<c10::TupleType>();
-  if (!tuple) return;
-  for (const auto& element : tuple->elements()) {
-    if (element->kind() != c10::TypeKind::TensorType) return;
-  }
-  const bool in_sight = result->node()->kind() == c10::prim::TupleConstruct;
-  for (size_t i = 0; i < tuple->elements().size(); ++i) {
-    const std::string name = tuple->schema() ? "result." + tuple->schema()->arguments()[i].name()
-                                             : "result[" + std::to_string(i) + "]";
-    facts.results.push_back(
-        {name, in_sight ? walker.Fact(result->node()->input(i)) : TensorFact{}});
-  }
+  std::vector<ResultFact> parts;
+  if (ResultParts(walker, parts).Add(*result->type(), result, "")) facts.results = std::move(parts);
 }
 
 }  // namespace flambeau

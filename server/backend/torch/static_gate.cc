@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "backend/fact_rules.h"
 #include "backend/torch/gate_walker.h"
 
 namespace flambeau {
@@ -59,9 +60,8 @@ class Prover {
 };
 
 bool TakesTensors(const MethodFacts& facts) {
-  return std::any_of(facts.arguments.begin(), facts.arguments.end(), [](const auto& argument) {
-    return argument.kind == ValueKind::kTensor || argument.kind == ValueKind::kOther;
-  });
+  return std::any_of(facts.arguments.begin(), facts.arguments.end(),
+                     [](const auto& argument) { return !ScalarDType(argument.kind).has_value(); });
 }
 
 }  // namespace

@@ -266,6 +266,18 @@ def test_custom_parameters_are_accepted(client, models):
     check_linear(models, result, x)
 
 
+def test_a_parameter_is_a_scalar_argument(client, models):
+    x = numpy.linspace(-1, 1, 8, dtype=numpy.float32).reshape(1, 8)
+    for flag in (True, False):
+        result = client.infer("control_flow", [client.tensor("x", x, "FP32")],
+                              parameters={"use_second_layer": flag, "color": "red"})
+        expected = libtorch(models, "control_flow", torch.from_numpy(x), flag).numpy()
+        numpy.testing.assert_array_equal(result.as_numpy("output"), expected)
+    with pytest.raises(InferenceServerException, match="'use_second_layer' is an argument of the model"):
+        client.infer("control_flow", [client.tensor("x", x, "FP32")], parameters={"use_second_layer": "yes"})
+    assert "parameters" in client.get_server_metadata()["extensions"]
+
+
 def test_errors_say_what_is_wrong(client):
     x = linear_input()
     with pytest.raises(InferenceServerException, match="nobody") as missing:

@@ -12,6 +12,9 @@ TEST(FactsTest, NamesAreThoseOfTheDocuments) {
   EXPECT_EQ(Name(Verdict::kRefused), "refused");
   EXPECT_EQ(Name(Verdict::kUnproven), "unproven");
   EXPECT_EQ(Name(ValueKind::kString), "str");
+  EXPECT_EQ(Name(ValueKind::kList), "list");
+  EXPECT_EQ(Name(ValueKind::kDict), "dict");
+  EXPECT_EQ(Name(ValueKind::kTuple), "tuple");
   EXPECT_EQ(Name(ValueKind::kOther), "other");
 }
 

@@ -247,10 +247,10 @@ TEST(BindingTest, OptionalAndDefaultedArgumentsMayBeAbsent) {
 
 TEST(BindingTest, ATypeThatCannotBeSentSaysSo) {
   ArgumentFact list = Argument("xs", ValueKind::kOther);
-  list.type = "List[Tensor]";
+  list.type = "Dict[int, Tensor]";
   const auto bound = Bind(Method({list}), {{"xs", Zeros(DType::kFp32, {1})}});
   EXPECT_EQ(bound.status().code(), StatusCode::kUnimplemented);
-  EXPECT_THAT(std::string(Message(bound.status())), HasSubstr("List[Tensor]"));
+  EXPECT_THAT(std::string(Message(bound.status())), HasSubstr("Dict[int, Tensor]"));
 }
 
 TEST(BindingTest, BatchSizesMustAgreeOnlyWhereDeclared) {

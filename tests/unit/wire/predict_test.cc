@@ -164,16 +164,49 @@ TEST(DecodePredict, InputMeansTheOneArgumentThatIsRequired) {
   EXPECT_TRUE(DecodePredict({R"({"inputs": {}})"}, Takes({})).ok());
 }
 
-TEST(DecodePredict, TakesListsOfScalarsAndNoOthers) {
-  const auto texts = ScalarArgument("xs", ValueKind::kOther, "List[str]");
+TEST(DecodePredict, AListOfScalarsIsATensor) {
+  ArgumentFact texts = ScalarArgument("xs", ValueKind::kList, "List[str]");
+  texts.elements = {ScalarArgument("", ValueKind::kString, "str")};
   const auto request = DecodePredict({R"({"input": ["a", "b"]})"}, Takes({texts}));
   ASSERT_TRUE(request.ok()) << request.status();
   EXPECT_EQ(request->inputs[0].value.tensor()->dtype(), DType::kBytes);
   EXPECT_EQ(request->inputs[0].value.tensor()->shape(), Shape{2});
-  const auto tensors = ScalarArgument("xs", ValueKind::kOther, "List[Tensor]");
-  EXPECT_EQ(Refusal(R"({"input": [[1]]})", Takes({tensors})),
-            "input has the type List[Tensor], which is not supported: tensors, bool, int, float, "
-            "str and lists of these four are");
+  EXPECT_THAT(
+      Refusal(R"({"input": [[1]]})", Takes({ScalarArgument("x", ValueKind::kOther, "Any")})),
+      testing::StartsWith("input has the type Any, which is not supported: "));
+}
+
+TEST(DecodePredict, OtherListsDictsAndTuplesAreTrees) {
+  ArgumentFact list = ScalarArgument("xs", ValueKind::kList, "List[Tensor]");
+  list.elements = {TensorArgument("")};
+  ArgumentFact dict = ScalarArgument("by_name", ValueKind::kDict, "Dict[str, List[Tensor]]");
+  dict.elements = {list};
+  ArgumentFact pair = ScalarArgument("pair", ValueKind::kTuple, "Pair");
+  pair.elements = {TensorArgument("left"), ScalarArgument("size", ValueKind::kInt, "int")};
+  const MethodFacts signature = Takes({dict, pair});
+  const auto request = DecodePredict(
+      {R"({"inputs": {"by_name": {"b": [[1], [2, 3]], "a": []}, "pair": {"size": 4, "left": 1.5}}})"},
+      signature);
+  ASSERT_TRUE(request.ok()) << request.status();
+  const auto& entries = std::get<ValueDict>(request->inputs.at(0).value.data).items;
+  ASSERT_EQ(entries.size(), 2U);
+  EXPECT_EQ(entries[0].key, "b");
+  const auto& items = std::get<ValueList>(entries[0].value.data).items;
+  ASSERT_EQ(items.size(), 2U);
+  EXPECT_THAT(items[1].tensor()->As<int64_t>(), ElementsAre(2, 3));
+  const auto& tuple = std::get<ValueTuple>(request->inputs.at(1).value.data);
+  EXPECT_THAT(tuple.names, ElementsAre("left", "size"));
+  EXPECT_EQ(std::get<int64_t>(tuple.items.at(1).data), 4);
+  const auto as_array = DecodePredict({R"({"inputs": {"pair": [1.5, 4]}})"}, signature);
+  ASSERT_TRUE(as_array.ok()) << as_array.status();
+  EXPECT_EQ(Refusal(R"({"inputs": {"pair": [1.5]}})", signature),
+            "inputs.pair must have 2 elements, as its type is Pair");
+  EXPECT_EQ(Refusal(R"({"inputs": {"pair": {"size": 4}}})", signature),
+            "inputs.pair has no left: send every field of Pair");
+  EXPECT_EQ(Refusal(R"({"inputs": {"pair": {"right": 4}}})", signature),
+            "inputs.pair.right is no field of Pair");
+  EXPECT_EQ(Refusal(R"({"inputs": {"by_name": {"a": [null]}}})", signature),
+            "inputs.by_name.a[0] is null but its type is Tensor: send a value");
 }
 
 TEST(DecodePredict, LeavesAliasesToTheBinding) {
@@ -267,8 +300,8 @@ TEST(DecodePredict, AParameterMayBeAScalarArgument) {
   ArgumentFact scale = ScalarArgument("scale", ValueKind::kFloat, "float");
   scale.has_default = true;
   const MethodFacts signature = Takes({TensorArgument("x"), scale});
-  const auto request = DecodePredict(
-      {R"({"parameters": {"scale": 2, "priority": 3}, "input": [1]})"}, signature);
+  const auto request =
+      DecodePredict({R"({"parameters": {"scale": 2, "priority": 3}, "input": [1]})"}, signature);
   ASSERT_TRUE(request.ok()) << request.status();
   EXPECT_EQ(request->priority, 3u);
   ASSERT_EQ(request->parameters.size(), 1U);
@@ -287,8 +320,7 @@ TEST(EncodePredict, DeclaredOutputsHaveTheirNamesAndShapes) {
   EXPECT_EQ(*EncodePredict(result), R"({"output":[1.0,2.0]})");
   result.id = "7";
   result.outputs.push_back({"difference", *Floats({}, {3}).tensor()});
-  EXPECT_EQ(*EncodePredict(result),
-            R"({"outputs":{"sum":[1.0,2.0],"difference":3.0},"id":"7"})");
+  EXPECT_EQ(*EncodePredict(result), R"({"outputs":{"sum":[1.0,2.0],"difference":3.0},"id":"7"})");
 }
 
 TEST(EncodePredict, OneResultIsOutput) {

@@ -107,7 +107,7 @@ Status Server::StartTracing() {
 
 Status Server::Start() {
   FLAMBEAU_RETURN_IF_ERROR(StartTracing());
-  FLAMBEAU_ASSIGN_OR_RETURN(backend_, LoadBackend(log_, config_.threads));
+  FLAMBEAU_ASSIGN_OR_RETURN(backend_, LoadBackend(log_, config_.threads, config_.allowed_operators));
   FLAMBEAU_ASSIGN_OR_RETURN(config_.repository.device, backend_->ResolveDevice(config_.device));
   log_->Info("starting", {{"backend", backend_->name()},
                           {"libtorch", backend_->version()},
@@ -145,6 +145,9 @@ std::unique_ptr<Inspector> Server::MakeInspector() {
   ChildInspector::Options options;
   options.timeout = config_.check_timeout;
   options.flags = {"--optimizations", ToString(config_.optimizations)};
+  for (const std::string& name : config_.allowed_operators) {
+    options.flags.insert(options.flags.end(), {"--allow-operator", name});
+  }
   const std::string directory = InspectionDirectory(config_.cache_dir);
   if (!directory.empty()) {
     auto cache = InspectionCache::Create({directory, ProgramIdentity(options.flags)});

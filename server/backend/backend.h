@@ -8,6 +8,7 @@
 #include <memory>
 #include <span>
 #include <string>
+#include <vector>
 
 #include "backend/facts.h"
 #include "backend/optimizations.h"
@@ -96,6 +97,8 @@ class Backend {
 // The one symbol that a backend module exports.
 struct BackendEnvironment {
   Log* log;  // outlives the backend
+  // Operators that models may use although the backend refuses them by itself; null: none.
+  const std::vector<std::string>* allowed_operators = nullptr;
 };
 using CreateBackendFunction = Backend* (*)(const BackendEnvironment*);
 inline constexpr char kCreateBackendSymbol[] = "flambeau_create_backend";

@@ -94,6 +94,7 @@ struct Facts {
   bool writes_state = false;
   int64_t parameter_bytes = 0;
   Optimizations optimizations;     // applied
+  std::string manifest;            // the flambeau.json inside the file; empty if it has none
   std::vector<std::string> notes;  // what was done or skipped and why, for people
 };
 

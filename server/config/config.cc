@@ -66,6 +66,7 @@ struct Flags {
   std::string optimizations = "all";
   std::string cache_dir;
   bool allow_shared_memory = false;
+  std::vector<std::string> allowed_operators;
 };
 
 // CLI11's own words for a bad value name neither the flag's meaning nor the fix.
@@ -89,6 +90,16 @@ CLI::Validator Device() {
         return "'" + text + "' is not auto, cpu, cuda or cuda:N";
       },
       "auto|cpu|cuda|cuda:N");
+}
+
+CLI::Validator Operator() {
+  return CLI::Validator(
+      [](std::string& text) -> std::string {
+        const size_t colons = text.find("::");
+        if (colons != 0 && colons != std::string::npos && colons + 2 < text.size()) return "";
+        return "'" + text + "' is not an operator's name, such as aten::from_file";
+      },
+      "NAMESPACE::NAME");
 }
 
 CLI::Validator OneOf(const std::vector<std::string>& words) {
@@ -124,9 +135,20 @@ void AddNetworkFlags(CLI::App* app, Flags* flags) {
       ->check(Between(1, 24 * 3600 * 1000));
 }
 
+void AddAllowOperator(CLI::App* app, std::vector<std::string>* operators) {
+  app->add_option("--allow-operator", *operators,
+                  "An operator that models may use although it is refused, as aten::from_file; may "
+                  "be repeated")
+      ->allow_extra_args(false)
+      ->delimiter(',')
+      ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll)
+      ->check(Operator());
+}
+
 void AddAccessFlags(CLI::App* app, Flags* flags) {
   app->add_flag("--allow-shared-memory", flags->allow_shared_memory,
                 "Let clients on this machine send tensors in system shared memory");
+  AddAllowOperator(app, &flags->allowed_operators);
 }
 
 void AddModelFlags(CLI::App* app, Flags* flags) {
@@ -212,6 +234,7 @@ void AddInspect(Inspect* inspect) {
                    "Rows up to which batching is proven")
       ->check(Between(1, 65536));
   AddOptimizations(command, &inspect->optimizations);
+  AddAllowOperator(command, &config->allowed_operators);
   // A server's own, not shown.
   command->add_flag("--for-server", config->for_server)->group("");
   command->add_option("--memory-mib", config->memory_mib)->group("");
@@ -248,6 +271,7 @@ ServeConfig ToConfig(const Flags& flags) {
   config.log_level = ToLevel(flags.log_level);
   config.log_format = flags.log_format == "json" ? LogFormat::kJson : LogFormat::kText;
   config.device = flags.device;
+  config.allowed_operators = flags.allowed_operators;
   config.instances = flags.instances;
   config.threads = flags.threads;
   config.metrics_port = flags.metrics_port;
@@ -360,7 +384,8 @@ std::variant<ServeConfig, InspectConfig, Exit> Parse(CLI::App* app, Flags* flags
     if (!collected.ok()) return UsageError(std::string(Message(collected.status())));
     sourced = *std::move(collected);
   }
-  for (const char* flag : {"--load-model"}) KeepStrongest(flag, arguments, &sourced);
+  for (const char* flag : {"--load-model", "--allow-operator"})
+    KeepStrongest(flag, arguments, &sourced);
   std::vector<std::string> all = sourced.arguments;
   all.insert(all.end(), arguments.begin(), arguments.end());
   std::reverse(all.begin(), all.end());  // CLI11 takes them from the back

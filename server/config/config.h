@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <string>
 #include <variant>
+#include <vector>
 
 #include "backend/optimizations.h"
 #include "base/log.h"
@@ -21,6 +22,8 @@ struct ServeConfig {
   LogLevel log_level = LogLevel::kInfo;
   LogFormat log_format = LogFormat::kText;
   std::string device = "auto";
+  std::vector<std::string>
+      allowed_operators;                   // "aten::from_file": taken although refused by itself
   int instances = 0;                       // 0: what measures best for this machine
   int threads = 0;                         // intra-op per instance; 0: as above
   int metrics_port = 8002;                 // 0: off
@@ -50,6 +53,7 @@ struct InspectConfig {
   bool for_server = false;
   uint64_t memory_mib = 0;
   uint64_t seconds = 0;
+  std::vector<std::string> allowed_operators;
 };
 
 // --help, --version or a mistake: print `text` and exit with `code`.

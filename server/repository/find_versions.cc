@@ -125,7 +125,9 @@ class VersionFinder {
     if (files.empty()) {
       return {version, "", "'" + where + "' holds no " + (name.empty() ? "model.pt" : name)};
     }
-    return {version, "", "'" + where + "' holds both model.pt and model.ptl; keep one"};
+    return {version, "",
+            "'" + where + "' holds both " + files[0].filename().string() + " and " +
+                files[1].filename().string() + "; keep one"};
   }
 
   FoundVersion CheckFile(int64_t version, const fs::path& file) const {

@@ -1,6 +1,7 @@
 #include "repository/layout.h"
 
 #include <algorithm>
+#include <array>
 #include <filesystem>
 #include <map>
 #include <string_view>
@@ -19,7 +20,8 @@ namespace fs = std::filesystem;
 }  // namespace
 
 bool IsModelFile(const fs::path& file) {
-  return file.extension() == ".pt" || file.extension() == ".ptl";
+  static const std::array<fs::path, 5> extensions = {".pt", ".pth", ".ptl", ".jit", ".torchscript"};
+  return std::find(extensions.begin(), extensions.end(), file.extension()) != extensions.end();
 }
 
 bool Inside(const fs::path& root, const fs::path& path) {
@@ -65,7 +67,7 @@ class Scanner {
     std::error_code error;
     const bool directory = fs::is_directory(entry, error);
     if (!directory && !IsModelFile(entry)) {
-      Skip(entry, "only .pt and .ptl files and directories of versions are models");
+      Skip(entry, std::string("a model is a ") + kModelFiles + ", or a directory of versions");
       return;
     }
     const std::string name = (directory ? entry.filename() : entry.stem()).string();
@@ -82,7 +84,7 @@ class Scanner {
                     false,
                     "",
                     "'" + name + "' is in the model directory twice (as " + name +
-                        ".pt or .ptl and " + "as a directory, say); keep one",
+                        ".pt and as a directory, say); keep one",
                     {}};
     }
     at->second.entries = std::move(entries);
@@ -105,8 +107,8 @@ class Scanner {
 Result<Layout> ScanFile(const fs::path& file) {
   std::error_code error;
   if (!fs::is_regular_file(file, error) || !IsModelFile(file)) {
-    return InvalidArgument("'" + file.string() +
-                           "' is neither a directory nor a .pt or .ptl file; name one of those.");
+    return InvalidArgument("'" + file.string() + "' is neither a directory nor a " + kModelFiles +
+                           "; name one of those.");
   }
   const std::string name = file.stem().string();
   if (!IsModelName(name)) {

@@ -42,7 +42,7 @@ struct Layout {
 
 // Reads `path`: a directory of models, or one model file.
 // Errors: NOT_FOUND if there is no such path, INVALID_ARGUMENT if it is neither a directory nor a
-// .pt or .ptl file.
+// model file.
 Result<Layout> ScanLayout(const std::string& path);
 
 // The versions that serve by the configuration's version_policy, and those that have a label, by

@@ -10,6 +10,8 @@ namespace flambeau {
 inline constexpr char kLeavesDirectory[] =
     "it is a symbolic link that leaves the model directory; put the file itself there";
 
+inline constexpr char kModelFiles[] = ".pt, .pth, .ptl, .jit or .torchscript file";
+
 // By its extension.
 bool IsModelFile(const std::filesystem::path& file);
 

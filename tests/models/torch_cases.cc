@@ -12,16 +12,13 @@
 namespace flambeau {
 namespace {
 
-Backend* OpenBackend() {
+CreateBackendFunction OpenModule() {
   void* module = dlopen(FLAMBEAU_TORCH_MODULE, RTLD_NOW | RTLD_LOCAL);
   if (module == nullptr) {
     std::fprintf(stderr, "%s\n", dlerror());
     std::abort();
   }
-  auto create = reinterpret_cast<CreateBackendFunction>(dlsym(module, kCreateBackendSymbol));
-  static const std::unique_ptr<Log> log = Log::Silent();
-  static const BackendEnvironment environment{log.get()};
-  return create(&environment);
+  return reinterpret_cast<CreateBackendFunction>(dlsym(module, kCreateBackendSymbol));
 }
 
 Tensor DecodeTensor(const nlohmann::json& encoded) {
@@ -89,8 +86,13 @@ std::string CasePath(const std::string& file) {
 }
 
 Backend& TorchBackend() {
-  static Backend* const backend = OpenBackend();
+  static const std::unique_ptr<Log> log = Log::Silent();
+  static const std::unique_ptr<Backend> backend = OpenTorchBackend({log.get()});
   return *backend;
+}
+
+std::unique_ptr<Backend> OpenTorchBackend(const BackendEnvironment& environment) {
+  return std::unique_ptr<Backend>(OpenModule()(&environment));
 }
 
 Value Decode(const nlohmann::json& encoded) {

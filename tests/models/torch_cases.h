@@ -16,6 +16,8 @@ std::string CasePath(const std::string& file);
 
 // The module's backend, opened once.
 Backend& TorchBackend();
+// Another one.
+std::unique_ptr<Backend> OpenTorchBackend(const BackendEnvironment& environment);
 
 // Values as torch_cases.py encodes them.
 Value Decode(const nlohmann::json& encoded);

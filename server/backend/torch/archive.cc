@@ -10,6 +10,7 @@
 #include <string_view>
 #include <utility>
 
+#include "backend/torch/file_kind.h"
 #include "base/checked.h"
 
 namespace flambeau {
@@ -20,7 +21,6 @@ using caffe2::serialize::ReadAdapterInterface;
 
 // Records beyond the file's own size: code and debug information are compressed, tensors never.
 constexpr uint64_t kMaxInflatedBytes = uint64_t{256} << 20;
-constexpr size_t kSniffedBytes = 64 << 10;
 
 // One open file; a name that changes underneath changes nothing here.
 class OpenFile final : public ReadAdapterInterface {
@@ -66,55 +66,12 @@ class OpenFile final : public ReadAdapterInterface {
   size_t size_ = 0;
 };
 
-// "<what the file is>: <what to do>."
-std::string Advise(std::string_view what) {
-  std::string sentence(what);
-  sentence.append(": save the model with torch.jit.script(model).save(path).");
-  return sentence;
-}
-
 bool StartsWith(std::string_view text, std::string_view prefix) {
   return text.substr(0, prefix.size()) == prefix;
 }
 bool Contains(std::string_view text, std::string_view part) {
   return text.find(part) != std::string_view::npos;
 }
-
-// ONNX is a protobuf: ir_version (field 1, small) and then another low field.
-bool LooksLikeOnnx(std::string_view head) {
-  if (head.size() < 4 || head[0] != 0x08 || head[1] <= 0 || head[1] > 64) return false;
-  return head[2] == 0x12 || head[2] == 0x1a || head[2] == 0x3a || head[2] == 0x42;
-}
-
-std::string WhatElse(std::string_view head) {
-  if (head.size() > 1 && head[0] == '\x80' && head[1] >= 2 && head[1] <= 5) {
-    return Advise(
-        "The file is a pickle written by torch.save (a state_dict or an eager "
-        "module), not TorchScript");
-  }
-  if (StartsWith(head, "version https://git-lfs")) {
-    return "The file is a Git LFS pointer, not the model: fetch it with 'git lfs pull'.";
-  }
-  if (head.size() >= 8 && head.substr(4, 4) == "PTMF") {
-    return "The file is a lite-interpreter flatbuffer: save it with _use_flatbuffer=False, or with "
-           "torch.jit.save.";
-  }
-  if (head.size() >= 9 && head[8] == '{') {
-    return Advise("The file holds weights only (safetensors), not TorchScript");
-  }
-  if (LooksLikeOnnx(head)) {
-    return Advise("The file is an ONNX model, not TorchScript");
-  }
-  return Advise("The file is not a TorchScript archive");
-}
-
-bool IsExported(std::string_view names) {
-  return Contains(names, "archive_format") || Contains(names, "exported_program.json") ||
-         Contains(names, "models/model.json");
-}
-constexpr char kExported[] =
-    "The file was written by torch.export (.pt2), not TorchScript: save the model with "
-    "torch.jit.script(model).save(path).";
 
 // LibTorch's reader did not take the zip: why not?
 std::string WhatKindOfZip(const OpenFile& file) {
@@ -123,11 +80,27 @@ std::string WhatKindOfZip(const OpenFile& file) {
   if (!Contains(tail, "PK\x05\x06")) {
     return "The file is cut short (a zip archive without its end): copy or save it again.";
   }
-  if (IsExported(tail)) return kExported;
+  if (auto other = DescribeZip(tail)) return *other;
   if (Contains(tail, "data.pkl") || Contains(tail, "version")) {
     return "The file is damaged (its zip archive cannot be read): copy or save it again.";
   }
-  return Advise("The file is a zip archive, but not a TorchScript one");
+  return AdviseToSave("The file is a zip archive, but not a TorchScript one");
+}
+
+std::string Text(PyTorchStreamReader& reader, const std::string& name) {
+  auto [data, size] = reader.getRecord(name);
+  return {static_cast<const char*>(data.get()), size};
+}
+
+// A zip archive that LibTorch reads, but without a module.
+std::string WithoutModel(PyTorchStreamReader& reader, const std::string& names) {
+  if (auto other = DescribeZip(names)) return *other;
+  if (reader.hasRecord("model.json")) {
+    return "The file is of a format older than PyTorch 1.4: load and save it again with a newer "
+           "one.";
+  }
+  if (reader.hasRecord("data.pkl")) return DescribePickle(Text(reader, "data.pkl"));
+  return AdviseToSave("The file is a zip archive without a TorchScript model");
 }
 
 Status CheckRecords(PyTorchStreamReader& reader, size_t file_size) {
@@ -141,18 +114,14 @@ Status CheckRecords(PyTorchStreamReader& reader, size_t file_size) {
     total = *sum;
     names += name + '\n';
   }
-  if (IsExported(names)) return InvalidArgument(kExported);
-  if (reader.hasRecord("model.json")) {
-    return InvalidArgument(
-        "The file is of a format older than PyTorch 1.4: load and save it again with a newer one.");
-  }
-  if (!reader.hasRecord("constants.pkl") && reader.hasRecord("data.pkl")) {
-    return InvalidArgument(
-        Advise("The file was written by torch.save (a state_dict or an eager "
-               "module), not TorchScript"));
-  }
   if (!reader.hasRecord("constants.pkl") || !reader.hasRecord("data.pkl")) {
-    return InvalidArgument(Advise("The file is a zip archive without a TorchScript model"));
+    return InvalidArgument(WithoutModel(reader, names));
+  }
+  // Tensors are mapped as they are.
+  if (reader.hasRecord("byteorder") && Text(reader, "byteorder") != "little") {
+    return InvalidArgument(
+        "The file was saved on a big-endian machine: load and save it again on a little-endian "
+        "one.");
   }
   return OkStatus();
 }
@@ -162,20 +131,21 @@ Status CheckRecords(PyTorchStreamReader& reader, size_t file_size) {
 Result<ArchiveReader> OpenArchive(const std::string& path) {
   FLAMBEAU_ASSIGN_OR_RETURN(std::shared_ptr<OpenFile> file, OpenFile::Create(path));
   if (file->size() == 0) {
-    return InvalidArgument(Advise("The file is empty"));
+    return InvalidArgument(AdviseToSave("The file is empty"));
   }
-  const std::string head = file->Read(0, 64);
+  const std::string head = file->Read(0, kSniffedBytes);
   if (!StartsWith(head, "PK\x03\x04")) {
     if (StartsWith(head, "PK\x05\x06")) {
-      return InvalidArgument(Advise("The file is an empty zip archive"));
+      return InvalidArgument(AdviseToSave("The file is an empty zip archive"));
     }
-    return InvalidArgument(WhatElse(head));
+    return InvalidArgument(DescribeNoZip(head));
   }
   try {
     ArchiveReader reader = std::make_shared<PyTorchStreamReader>(file);
     FLAMBEAU_RETURN_IF_ERROR(CheckRecords(*reader, file->size()));
     return reader;
-  } catch (const std::exception&) {
+  } catch (const std::exception& error) {
+    if (const auto version = DescribeVersion(error.what())) return InvalidArgument(*version);
     return InvalidArgument(WhatKindOfZip(*file));
   }
 }

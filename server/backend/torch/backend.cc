@@ -6,6 +6,7 @@
 #include <exception>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "backend/torch/device.h"
 #include "backend/torch/errors.h"
@@ -16,7 +17,9 @@ namespace {
 
 class TorchBackend final : public Backend {
  public:
-  explicit TorchBackend(Log* log) : log_(log) {}
+  explicit TorchBackend(const BackendEnvironment& environment) : log_(environment.log) {
+    if (environment.allowed_operators) allowed_operators_ = *environment.allowed_operators;
+  }
 
   std::string name() const override { return "pytorch"; }
   std::string version() const override { return TORCH_VERSION; }
@@ -29,12 +32,13 @@ class TorchBackend final : public Backend {
   Result<std::shared_ptr<Model>> Load(const std::string& path,
                                       const LoadOptions& options) override {
     FLAMBEAU_ASSIGN_OR_RETURN(std::shared_ptr<TorchModel> model,
-                              TorchModel::Load(path, options, log_));
+                              TorchModel::Load(path, options, allowed_operators_, log_));
     return model;
   }
 
  private:
   Log* const log_;
+  std::vector<std::string> allowed_operators_;
 };
 
 }  // namespace
@@ -42,5 +46,5 @@ class TorchBackend final : public Backend {
 
 extern "C" __attribute__((visibility("default"))) flambeau::Backend* flambeau_create_backend(
     const flambeau::BackendEnvironment* environment) {
-  return new (std::nothrow) flambeau::TorchBackend(environment->log);
+  return new (std::nothrow) flambeau::TorchBackend(*environment);
 }

@@ -1,6 +1,7 @@
 #include "backend/torch/load.h"
 
 #include <torch/csrc/jit/api/function_impl.h>
+#include <torch/csrc/jit/operator_upgraders/upgraders_entry.h>
 #include <torch/csrc/jit/runtime/graph_executor.h>
 #include <torch/csrc/jit/serialization/import_source.h>
 #include <torch/csrc/jit/serialization/unpickler.h>
@@ -29,21 +30,52 @@ struct Refused : std::runtime_error {
   explicit Refused(const std::string& sentence) : std::runtime_error(sentence) {}
 };
 
+constexpr char kManifestRecord[] = "extra/flambeau.json";
+constexpr size_t kMaxManifestBytes = 16 << 20;
+
 bool RunsCode(const c10::ClassType& type) {
   return type.findMethod("__setstate__") != nullptr && type.findMethod("__getstate__") != nullptr;
 }
 
+// Compiled code finds an object's attributes by their places: in an object of another class they
+// would be read beyond its end.
+void CheckClasses(const c10::TypePtr& declared, const IValue& value) {
+  if (const auto optional = declared->cast<c10::OptionalType>()) {
+    if (!value.isNone()) CheckClasses(optional->getElementType(), value);
+  } else if (declared->cast<c10::ClassType>() || declared->cast<c10::InterfaceType>()) {
+    if (value.isObject() && value.type()->isSubtypeOf(*declared)) return;
+    throw Refused(
+        "The file is damaged: an attribute's value is not of the class that its code has.");
+  } else if (const auto list = declared->cast<c10::ListType>()) {
+    if (!value.isList()) return;
+    for (const IValue& element : value.toListRef()) CheckClasses(list->getElementType(), element);
+  } else if (const auto dict = declared->cast<c10::DictType>()) {
+    if (!value.isGenericDict()) return;
+    for (const auto& entry : value.toGenericDict()) {
+      CheckClasses(dict->getValueType(), entry.value());
+    }
+  } else if (const auto tuple = declared->cast<c10::TupleType>()) {
+    if (!value.isTuple() || value.toTupleRef().size() != tuple->elements().size()) return;
+    for (size_t i = 0; i < tuple->elements().size(); ++i) {
+      CheckClasses(tuple->elements()[i], value.toTupleRef().elements()[i]);
+    }
+  }
+}
+
 class Deserializer {
  public:
-  explicit Deserializer(ArchiveReader reader)
+  Deserializer(ArchiveReader reader, const std::vector<std::string>& allowed_operators)
       : reader_(std::move(reader)),
+        allowed_operators_(allowed_operators),
         unit_(std::make_shared<CompilationUnit>()),
         importer_(
             unit_, &constants_,
             [this](const std::string& qualifier) { return FindSource(qualifier); },
             reader_->version()) {}
 
-  torch::jit::Module Read() {
+  LoadedModule Read() {
+    // What an operator meant when the file was saved, where that has changed since.
+    torch::jit::populate_upgraders_graph_map();
     const IValue constants = Unpickle("constants");
     if (!constants.isTuple()) throw Refused("The file is damaged: its constants are no tuple.");
     CheckTensors(constants);
@@ -53,12 +85,10 @@ class Deserializer {
       throw Refused("The file holds a value, not a module: save a module with torch.jit.save.");
     }
     CheckTensors(root);
-    for (const auto check : {CheckOperators, CheckInlinedSize}) {
-      const Status allowed = check(*unit_);
-      if (!allowed.ok()) throw Refused(std::string(Message(allowed)));
-    }
+    Require(CheckOperators(*unit_, allowed_operators_));
+    Require(CheckInlinedSize(*unit_));
     RestoreStates();
-    return torch::jit::Module(root.toObject());
+    return {torch::jit::Module(root.toObject()), ReadManifest()};
   }
 
  private:
@@ -67,14 +97,26 @@ class Deserializer {
     IValue state;
   };
 
+  static void Require(const Status& status) {
+    if (!status.ok()) throw Refused(std::string(Message(status)));
+  }
+
+  std::string ReadManifest() {
+    if (!reader_->hasRecord(kManifestRecord)) return "";
+    if (reader_->getRecordSize(kManifestRecord) > kMaxManifestBytes) {
+      throw Refused("The extra file 'flambeau.json' must be at most 16 MiB long.");
+    }
+    auto [data, size] = reader_->getRecord(kManifestRecord);
+    return {static_cast<const char*>(data.get()), size};
+  }
+
   std::shared_ptr<torch::jit::Source> FindSource(const std::string& qualifier) {
     std::string path = "code/" + qualifier + ".py";
     std::replace(path.begin() + 5, path.end() - 3, '.', '/');
     if (!reader_->hasRecord(path)) return nullptr;
     auto [data, size] = reader_->getRecord(path);
     std::string text(static_cast<const char*>(data.get()), size);
-    const Status bounded = bounds_.Add(text);
-    if (!bounded.ok()) throw Refused(std::string(Message(bounded)));
+    Require(bounds_.Add(text));
     return std::make_shared<torch::jit::Source>(std::move(text), path, 1);
   }
 
@@ -129,7 +171,9 @@ class Deserializer {
     }
     const auto attributes = std::move(state).toGenericDict();
     for (size_t i = 0; i < slots; ++i) {
-      object->setSlot(i, attributes.at(cls->getAttributeName(i)));
+      IValue value = attributes.at(cls->getAttributeName(i));
+      CheckClasses(cls->getAttribute(i), value);
+      object->setSlot(i, std::move(value));
     }
     return object;
   }
@@ -178,6 +222,7 @@ class Deserializer {
   }
 
   ArchiveReader reader_;
+  const std::vector<std::string>& allowed_operators_;
   SourceBounds bounds_;
   std::shared_ptr<CompilationUnit> unit_;
   std::vector<IValue> constants_;
@@ -206,11 +251,12 @@ void Move(torch::jit::Module& module, c10::Device device) {
   }
 }
 
-Result<torch::jit::Module> ReadModule(ArchiveReader reader, Log* log) {
+Result<LoadedModule> ReadModule(ArchiveReader reader,
+                                const std::vector<std::string>& allowed_operators, Log* log) {
   try {
-    torch::jit::Module module = Deserializer(std::move(reader)).Read();
-    module.eval();
-    return module;
+    LoadedModule loaded = Deserializer(std::move(reader), allowed_operators).Read();
+    loaded.module.eval();
+    return loaded;
   } catch (const Refused& refused) {
     return InvalidArgument(refused.what());
   } catch (...) {
@@ -242,14 +288,16 @@ void VisitValues(const IValue& root, const std::function<void(const IValue&)>& v
   }
 }
 
-Result<torch::jit::Module> LoadModule(const std::string& path, c10::Device device, Log* log) {
+Result<LoadedModule> LoadModule(const std::string& path, c10::Device device,
+                                const std::vector<std::string>& allowed_operators, Log* log) {
   FLAMBEAU_ASSIGN_OR_RETURN(ArchiveReader reader, OpenArchive(path));
-  Result<torch::jit::Module> module = Internal("The model was not read.");
-  FLAMBEAU_RETURN_IF_ERROR(RunOnDeepStack([&] { module = ReadModule(std::move(reader), log); }));
-  if (!module.ok() || device.is_cpu()) return module;
+  Result<LoadedModule> loaded = Internal("The model was not read.");
+  FLAMBEAU_RETURN_IF_ERROR(
+      RunOnDeepStack([&] { loaded = ReadModule(std::move(reader), allowed_operators, log); }));
+  if (!loaded.ok() || device.is_cpu()) return loaded;
   try {
-    Move(*module, device);
-    return module;
+    Move(loaded->module, device);
+    return loaded;
   } catch (...) {
     return LoadFailure(log);
   }

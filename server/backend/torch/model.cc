@@ -53,16 +53,18 @@ void Scatter(std::span<const Item> items, Value result, Sink& sink) {
 
 }  // namespace
 
-Result<std::shared_ptr<TorchModel>> TorchModel::Load(const std::string& path,
-                                                     const LoadOptions& options, Log* log) {
+Result<std::shared_ptr<TorchModel>> TorchModel::Load(
+    const std::string& path, const LoadOptions& options,
+    const std::vector<std::string>& allowed_operators, Log* log) {
   FLAMBEAU_ASSIGN_OR_RETURN(const c10::Device device, FindDevice(options.device));
-  FLAMBEAU_ASSIGN_OR_RETURN(torch::jit::Module module, LoadModule(path, device, log));
+  FLAMBEAU_ASSIGN_OR_RETURN(LoadedModule loaded, LoadModule(path, device, allowed_operators, log));
   try {
     std::shared_ptr<TorchModel> model(new TorchModel(device, options, log));
-    model->module_ = std::move(module);
+    model->module_ = std::move(loaded.module);
     FLAMBEAU_ASSIGN_OR_RETURN(ModuleDescription description, DescribeModule(model->module_));
     model->facts_ = std::move(description.facts);
     model->facts_.device = options.device;
+    model->facts_.manifest = std::move(loaded.manifest);
     model->plans_ = std::move(description.plans);
     for (const c10::IValue& constant : description.constants) {
       AddStorage(constant, model->constants_);

@@ -25,7 +25,9 @@ struct MethodPlan {
 class TorchModel final : public Model, public std::enable_shared_from_this<TorchModel> {
  public:
   static Result<std::shared_ptr<TorchModel>> Load(const std::string& path,
-                                                  const LoadOptions& options, Log* log);
+                                                  const LoadOptions& options,
+                                                  const std::vector<std::string>& allowed_operators,
+                                                  Log* log);
 
   const Facts& facts() const override { return facts_; }
   Result<std::unique_ptr<Instance>> NewInstance() override;

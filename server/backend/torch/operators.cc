@@ -149,12 +149,38 @@ Status CheckCustomClass(const torch::jit::Value* value) {
                          "', which is refused: only packed weights of quantized layers are taken.");
 }
 
-Status CheckNode(const Node* node) {
+// A function's name as its author knows it: "__torch__.___torch_mangle_3.Inner.forward" is
+// "Inner.forward".
+std::string PlainName(const c10::QualifiedName& name) {
+  std::string plain;
+  for (const std::string& atom : name.atoms()) {
+    if (atom == "__torch__" || StartsWith(atom, "___torch_mangle_")) continue;
+    plain += (plain.empty() ? "" : ".") + atom;
+  }
+  return plain;
+}
+
+// ", line 12": the author's line if the file still knows it.
+std::string LineOf(const Node* node) {
+  const torch::jit::SourceRange range = node->sourceRange();
+  const auto original = range.findSourceRangeThatGenerated();
+  const auto place = (original ? *original : range).file_line_col();
+  return place ? ", line " + std::to_string(std::get<1>(*place)) : "";
+}
+
+bool IsAmong(const std::vector<std::string>& names, const std::string& name) {
+  return std::find(names.begin(), names.end(), name) != names.end();
+}
+
+Status CheckNode(const Node* node, const std::vector<std::string>& allowed,
+                 const c10::QualifiedName& function) {
   const std::string name = node->kind().toQualString();
-  if (!IsAllowed(name)) {
-    return InvalidArgument("The model uses the operator '" + name +
-                           "', which is refused: a model may not reach files, the network or "
-                           "operators of other libraries.");
+  if (!IsAllowed(name) && !IsAmong(allowed, name)) {
+    return InvalidArgument("The model uses the operator '" + name + "' (in '" +
+                           PlainName(function) + "'" + LineOf(node) +
+                           "), which is refused: a model may not reach files, the network or "
+                           "operators of other libraries; --allow-operator " +
+                           name + " lets it pass.");
   }
   for (const torch::jit::Value* value : node->inputs()) {
     FLAMBEAU_RETURN_IF_ERROR(CheckCustomClass(value));
@@ -183,10 +209,11 @@ void VisitNodes(const Graph& graph, const Visit& visit) {
   }
 }
 
-Status CheckGraph(const Graph& graph) {
+Status CheckGraph(const Graph& graph, const std::vector<std::string>& allowed,
+                  const c10::QualifiedName& function) {
   Status status;
-  VisitNodes(graph, [&status](const Node* node) {
-    status = CheckNode(node);
+  VisitNodes(graph, [&](const Node* node) {
+    status = CheckNode(node, allowed, function);
     return status.ok();
   });
   return status;
@@ -259,12 +286,13 @@ class CallSizes {
 
 }  // namespace
 
-Status CheckOperators(const torch::jit::CompilationUnit& unit) {
+Status CheckOperators(const torch::jit::CompilationUnit& unit,
+                      const std::vector<std::string>& allowed) {
   for (torch::jit::Function* function : unit.get_functions()) {
     if (function == nullptr || !function->isGraphFunction()) continue;
     function->ensure_defined();
-    FLAMBEAU_RETURN_IF_ERROR(
-        CheckGraph(*static_cast<torch::jit::GraphFunction*>(function)->graph()));
+    FLAMBEAU_RETURN_IF_ERROR(CheckGraph(*static_cast<torch::jit::GraphFunction*>(function)->graph(),
+                                        allowed, function->qualname()));
   }
   return OkStatus();
 }

@@ -4,6 +4,7 @@
 #include <torch/csrc/jit/api/compilation_unit.h>
 
 #include <string>
+#include <vector>
 
 #include "base/status.h"
 
@@ -11,8 +12,10 @@ namespace flambeau {
 
 // Walks every function that was compiled, blocks and subgraphs included; runs nothing.
 // Threads: any, while nothing is compiled into `unit`.
-// Errors: INVALID_ARGUMENT naming the first operator that is refused.
-Status CheckOperators(const torch::jit::CompilationUnit& unit);
+// Errors: INVALID_ARGUMENT naming the first operator that is refused, unless it is among `allowed`,
+// and where it stands.
+Status CheckOperators(const torch::jit::CompilationUnit& unit,
+                      const std::vector<std::string>& allowed);
 
 // Calls are inlined before a model runs: functions that each call another twice grow without bound.
 // Threads, errors: as above; a sentence on the model's size.

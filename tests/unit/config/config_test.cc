@@ -172,6 +172,19 @@ TEST_F(ConfigTest, InspectTakesAFile) {
   EXPECT_TRUE(config.json);
 }
 
+TEST_F(ConfigTest, OperatorsAreAllowedByName) {
+  EXPECT_TRUE(Serve({"models"}).allowed_operators.empty());
+  const std::vector<std::string> both = {"aten::from_file", "aten::save"};
+  EXPECT_EQ(Serve({"models", "--allow-operator", "aten::from_file,aten::save"}).allowed_operators,
+            both);
+  auto parsed = Parse(
+      {"inspect", "m.pt", "--allow-operator", "aten::from_file", "--allow-operator=aten::save"});
+  EXPECT_EQ(std::get<InspectConfig>(parsed).allowed_operators, both);
+  for (const char* wrong : {"from_file", "aten::", "::save", ""}) {
+    EXPECT_EQ(Refuse({"models", "--allow-operator", wrong}).code, kExitUsage) << wrong;
+  }
+}
+
 TEST_F(ConfigTest, HelpAndVersionExitWithZero) {
   const Exit help = Refuse({"--help"});
   EXPECT_EQ(help.code, 0);

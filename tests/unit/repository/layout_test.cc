@@ -118,6 +118,21 @@ TEST(LayoutTest, AmbiguousOrEmptyDirectoriesAreProblems) {
   EXPECT_EQ(layout.models[2].version, 3);
 }
 
+TEST(LayoutTest, EveryExtensionOfTorchScriptIsAModel) {
+  const TempDirectory directory;
+  for (const char* file : {"a.pt", "b.pth", "c.ptl", "d.jit", "e.torchscript", "f/model.pth",
+                           "g/7/model.jit"}) {
+    directory.Write(file);
+  }
+  for (const char* file : {"h.onnx", "i.pt2", "j.bin", "k.pt.gz"}) directory.Write(file);
+  const Scanned layout = Scan(directory.path());
+  ASSERT_EQ(layout.models.size(), 7u);
+  for (const Found& model : layout.models) EXPECT_EQ(model.problem, "") << model.name;
+  EXPECT_EQ(layout.models[6].version, 7);
+  ASSERT_EQ(layout.skipped.size(), 4u);
+  EXPECT_THAT(layout.skipped[0].reason, HasSubstr(".pt, .pth, .ptl, .jit or .torchscript"));
+}
+
 TEST(LayoutTest, ABadNameIsSkippedAndSaid) {
   const TempDirectory directory;
   directory.Write("my model.pt");

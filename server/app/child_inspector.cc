@@ -58,7 +58,9 @@ std::string SignalName(int signal) {
 
 Result<Inspection> ChildInspector::Inspect(const InspectionRequest& request) {
   const TimePoint begin = std::chrono::steady_clock::now();
-  const std::string config = RelevantConfig(request.config.get());
+  // What the child reads from standard input: see SaidBeside in inspect.cc.
+  std::string config = RelevantConfig(request.config.get());
+  if (!request.manifest.empty()) (config += '\0') += request.manifest;
   const FileStamp stamp = StampOf(request.file);
   std::optional<std::string> key;
   std::optional<Inspection> known;

@@ -22,7 +22,9 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "repository/inspect_model.h"
+#include "repository/version_files.h"
 #include "spec/config_file.h"
+#include "spec/manifest.h"
 #include "wire/facts_json.h"
 
 namespace flambeau {
@@ -67,21 +69,43 @@ void Print(const Facts& facts, const std::vector<Proof>& proofs) {
 
 std::string ReadAll(std::istream& stream) { return {std::istreambuf_iterator<char>(stream), {}}; }
 
-Result<std::optional<ParsedConfig>> ConfigFromServer() {
-  const std::string text = ReadAll(std::cin);
-  if (text.empty()) return std::nullopt;
-  return ParseConfigJson(text, "the model's configuration", {});
+// What is said of a model outside its file.
+struct SaidBeside {
+  std::optional<ParsedConfig> config;
+  std::string manifest;  // flambeau.json's text
+};
+
+// The configuration as JSON; behind a NUL the text of flambeau.json.
+Result<SaidBeside> FromServer() {
+  std::string text = ReadAll(std::cin);
+  SaidBeside said;
+  if (const size_t end = text.find('\0'); end != std::string::npos) {
+    said.manifest = text.substr(end + 1);
+    text.resize(end);
+  }
+  if (text.empty()) return said;
+  FLAMBEAU_ASSIGN_OR_RETURN(said.config, ParseConfigJson(text, "the model's configuration", {}));
+  return said;
 }
 
 // That of a model in a directory of its own: NAME/model.pt or NAME/<version>/model.pt.
-Result<std::optional<ParsedConfig>> ConfigBeside(const std::string& file) {
+Result<SaidBeside> FromDirectory(const std::string& file) {
   std::error_code error;
   std::filesystem::path directory = std::filesystem::absolute(file, error).parent_path();
   const std::string name = directory.filename().string();
   if (name.find_first_not_of("0123456789") == std::string::npos) {
     directory = directory.parent_path();
   }
-  return ReadConfig({directory.filename().string(), directory.string()});
+  SaidBeside said;
+  FLAMBEAU_ASSIGN_OR_RETURN(said.config,
+                            ReadConfig({directory.filename().string(), directory.string()}));
+  VersionToLoad version;
+  version.file = std::filesystem::absolute(file, error).string();
+  version.directory = directory.string();
+  FLAMBEAU_ASSIGN_OR_RETURN(std::optional<std::string> manifest,
+                            ReadBeside(version, kManifestFile, kMaxManifestBytes));
+  said.manifest = std::move(manifest).value_or("");
+  return said;
 }
 
 // Of the time that a check has: what takes longer is left out, or goes on in the server, and is no
@@ -102,9 +126,11 @@ Result<InspectionRequest> MakeRequest(const InspectConfig& config, Backend* back
   request.scheduler.max_batch_size = config.max_batch_size;
   request.scheduler.intra_op_threads = config.threads;
   ShareTime(config.seconds, &request);
-  FLAMBEAU_ASSIGN_OR_RETURN(std::optional<ParsedConfig> parsed,
-                            config.for_server ? ConfigFromServer() : ConfigBeside(config.file));
-  if (parsed) request.config = std::make_shared<const ModelConfig>(std::move(parsed->config));
+  FLAMBEAU_ASSIGN_OR_RETURN(SaidBeside said,
+                            config.for_server ? FromServer() : FromDirectory(config.file));
+  if (said.config)
+    request.config = std::make_shared<const ModelConfig>(std::move(said.config->config));
+  request.manifest = std::move(said.manifest);
   return request;
 }
 

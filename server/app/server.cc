@@ -15,6 +15,7 @@
 #include "app/machine.h"
 #include "http/routes.h"
 #include "repository/versions.h"
+#include "wire/golden_examples.h"
 
 namespace flambeau {
 namespace {
@@ -107,7 +108,8 @@ Status Server::StartTracing() {
 
 Status Server::Start() {
   FLAMBEAU_RETURN_IF_ERROR(StartTracing());
-  FLAMBEAU_ASSIGN_OR_RETURN(backend_, LoadBackend(log_, config_.threads, config_.allowed_operators));
+  FLAMBEAU_ASSIGN_OR_RETURN(backend_,
+                            LoadBackend(log_, config_.threads, config_.allowed_operators));
   FLAMBEAU_ASSIGN_OR_RETURN(config_.repository.device, backend_->ResolveDevice(config_.device));
   log_->Info("starting", {{"backend", backend_->name()},
                           {"libtorch", backend_->version()},
@@ -117,8 +119,9 @@ Status Server::Start() {
                           {"threads", config_.threads}});
   if (config_.check_in_child) inspector_ = MakeInspector();
   FLAMBEAU_ASSIGN_OR_RETURN(
-      repository_, Repository::Create(config_.repository, {backend_.get(), &clock_, &permits_, log_,
-                                                           metrics_.get(), inspector_.get()}));
+      repository_, Repository::Create(config_.repository,
+                                      {backend_.get(), &clock_, &permits_, log_, metrics_.get(),
+                                       inspector_.get(), CheckGoldenExamples}));
   if (config_.response_cache_bytes > 0) {
     response_cache_ = std::make_unique<ResponseCache>(config_.response_cache_bytes);
   }

@@ -183,6 +183,10 @@ Status Declaration::DeclareInput(const ConfigTensor& input, size_t index) {
     fact.dtype_source = FactSource::kDeclared;
     fact.accepted = {*input.dtype};
   }
+  if (input.dims.empty()) {
+    declared.shown = fact;
+    return OkStatus();
+  }
   const Shape shown = WithBatch(input.dims);
   const Shape got = input.reshape ? WithBatch(*input.reshape) : shown;
   if (!Agree(fact, got)) {
@@ -202,9 +206,10 @@ Status Declaration::DeclareInput(const ConfigTensor& input, size_t index) {
 
 Status Declaration::DeclareOutputs(const ModelConfig& config) {
   for (const ConfigTensor& output : config.outputs) {
-    DeclaredOutput declared{output.name, output.dtype, WithBatch(output.dims), std::nullopt};
+    DeclaredOutput declared{output.name, output.dtype, std::nullopt, std::nullopt};
+    if (!output.dims.empty()) declared.dims = WithBatch(output.dims);
     if (output.reshape) {
-      declared.reshape = ReshapeRule{WithBatch(*output.reshape), declared.dims};
+      declared.reshape = ReshapeRule{WithBatch(*output.reshape), WithBatch(output.dims)};
     }
     outputs_.push_back(std::move(declared));
   }
@@ -220,9 +225,10 @@ Status Declaration::DeclareOutputs(const ModelConfig& config) {
                            List(own));
     }
     TensorFact& fact = results[*matches[i]].tensor;
-    const Shape& given = output.reshape ? output.reshape->from : output.dims;
-    if (!Agree(fact, given)) {
-      return Contradiction(name + " has shape " + ToString(given) + ", but the model gives " +
+    const std::optional<Shape> given =
+        output.reshape ? std::optional<Shape>(output.reshape->from) : output.dims;
+    if (given && !Agree(fact, *given)) {
+      return Contradiction(name + " has shape " + ToString(*given) + ", but the model gives " +
                            ShapeOf(fact));
     }
     if (output.dtype && IsFirm(fact.dtype_source) && fact.dtype && *fact.dtype != *output.dtype) {
@@ -255,8 +261,10 @@ void Declaration::Show(MethodFacts* facts) const {
       result.tensor.dtype = outputs_[i].dtype;
       result.tensor.dtype_source = FactSource::kDeclared;
     }
-    result.tensor.dims = outputs_[i].dims;
-    result.tensor.dims_source = FactSource::kDeclared;
+    if (outputs_[i].dims) {
+      result.tensor.dims = outputs_[i].dims;
+      result.tensor.dims_source = FactSource::kDeclared;
+    }
     shown.push_back(std::move(result));
   }
   facts->results = std::move(shown);

@@ -1,10 +1,12 @@
-// What a model's configuration says of its arguments and results, held against what the model is.
+// What a model's configuration or flambeau.json says of a method's arguments and results, held
+// against what the model is.
 //
 // Names follow Triton's PyTorch backend: an argument's own name, "<name>__<index>", or, if none of
 // the names is either, the order in which the configuration lists them.
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -38,11 +40,11 @@ struct DeclaredInput {
 struct DeclaredOutput {
   std::string name;
   std::optional<DType> dtype;
-  Shape dims;  // with the batch
+  std::optional<Shape> dims;  // with the batch; nothing: not declared
   std::optional<ReshapeRule> reshape;
 };
 
-// Of the method `forward`. Threads: any, once created. Lifetime: a value.
+// Of one method. Threads: any, once created. Lifetime: a value.
 // Errors: Create: INVALID_ARGUMENT, one sentence, where the configuration contradicts the model.
 class Declaration {
  public:
@@ -78,6 +80,9 @@ class Declaration {
   std::vector<DeclaredInput> inputs_;
   std::vector<DeclaredOutput> outputs_;
 };
+
+// By method; null where nothing is declared.
+using Declarations = std::vector<std::shared_ptr<const Declaration>>;
 
 // Which of `own` each of `declared` means, by the rules above; no value where it cannot be told.
 std::vector<std::optional<size_t>> MatchNames(const std::vector<std::string>& declared,

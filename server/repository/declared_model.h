@@ -1,7 +1,8 @@
-// A model with the facts that its configuration completes.
+// A model with the facts that its configuration and flambeau.json complete.
 #pragma once
 
 #include <memory>
+#include <string>
 #include <utility>
 
 #include "backend/backend.h"
@@ -14,10 +15,13 @@ namespace flambeau {
 // Threads: any. Lifetime: shared; keeps the model alive. Errors: the model's.
 class DeclaredModel final : public Model {
  public:
-  // `forward`: what takes the place of the first method's facts.
-  DeclaredModel(std::shared_ptr<Model> model, MethodFacts forward)
+  // `declarations`: by method; null where nothing is declared.
+  DeclaredModel(std::shared_ptr<Model> model, const Declarations& declarations)
       : model_(std::move(model)), facts_(model_->facts()) {
-    facts_.methods.front() = std::move(forward);
+    facts_.manifest.clear();  // read, and long
+    for (size_t i = 0; i < declarations.size(); ++i) {
+      if (declarations[i] != nullptr) facts_.methods[i] = declarations[i]->model_facts();
+    }
   }
   const Facts& facts() const override { return facts_; }
   Result<std::unique_ptr<Instance>> NewInstance() override { return model_->NewInstance(); }
@@ -30,11 +34,19 @@ class DeclaredModel final : public Model {
 
 struct ModelAsDeclared {
   std::shared_ptr<Model> model;
-  std::shared_ptr<const Declaration> declaration;  // null if nothing is declared
+  std::shared_ptr<const ModelConfig>
+      config;  // with what flambeau.json adds; null if nothing is said
+  Declarations declarations;
+  std::string description;  // flambeau.json's
+  std::string examples;     // flambeau.json's, a JSON array; empty if it has none
 };
 
-// The model as it is, or completed by its configuration. `config` may be null.
-// Errors: INVALID_ARGUMENT, one sentence, where the configuration contradicts the model.
-Result<ModelAsDeclared> Declare(std::shared_ptr<Model> model, const ModelConfig* config);
+// The model as it is, or completed by its configuration (null if there is none) and by `manifest`,
+// the text of the flambeau.json that lies beside it; if that is empty, by the one inside the file.
+// Errors: INVALID_ARGUMENT, one sentence, where flambeau.json is wrong or what is said contradicts
+// the model.
+Result<ModelAsDeclared> Declare(std::shared_ptr<Model> model,
+                                std::shared_ptr<const ModelConfig> config,
+                                const std::string& manifest);
 
 }  // namespace flambeau

@@ -52,9 +52,16 @@ void Complete(std::vector<ConfigTensor> known, std::vector<ConfigTensor>* declar
                                  [&](const ConfigTensor& d) { return d.name == tensor.name; });
     if (at == declared->end()) {
       declared->push_back(std::move(tensor));
-    } else if (!at->dtype) {
-      at->dtype = tensor.dtype;
+    } else {
+      if (!at->dtype) at->dtype = tensor.dtype;
+      if (at->dims.empty()) at->dims = std::move(tensor.dims);
     }
+  }
+}
+
+void DropBatch(std::vector<ConfigTensor>* tensors) {
+  for (ConfigTensor& tensor : *tensors) {
+    if (!tensor.dims.empty()) tensor.dims.erase(tensor.dims.begin());
   }
 }
 
@@ -92,6 +99,11 @@ ModelConfig EffectiveConfig(const ModelConfig& declared, const MethodFacts* sign
     config.max_batch_size = batched ? in_effect.max_batch_size : 0;
   }
   const bool batched = *config.max_batch_size > 0;
+  // Where nobody said whether there is a batch, what was declared are whole shapes.
+  if (batched && !declared.max_batch_size) {
+    DropBatch(&config.inputs);
+    DropBatch(&config.outputs);
+  }
   if (batched && proven && in_effect.max_batch_size > 1 && !config.dynamic_batching) {
     config.dynamic_batching.emplace();
   }

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <string>
+#include <vector>
 
 namespace flambeau {
 
@@ -10,6 +11,7 @@ struct FileStamp {
   uint64_t size = 0;
   int64_t modified = 0;  // nanoseconds since 1970
   uint64_t inode = 0;
+  std::vector<FileStamp> beside = {};  // of what lies beside it and counts as well
 
   bool operator==(const FileStamp&) const = default;
 };

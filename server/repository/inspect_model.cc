@@ -70,7 +70,7 @@ class ModelInspection {
     FLAMBEAU_ASSIGN_OR_RETURN(std::shared_ptr<Model> model,
                               dependencies_.backend->Load(request_.file, options));
     FLAMBEAU_ASSIGN_OR_RETURN(ModelAsDeclared declared,
-                              Declare(std::move(model), request_.config.get()));
+                              Declare(std::move(model), request_.config, request_.manifest));
     return std::move(declared.model);
   }
 

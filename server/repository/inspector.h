@@ -27,6 +27,7 @@ struct InspectionRequest {
   std::string name;  // the model's, for the log
   std::string file;
   std::shared_ptr<const ModelConfig> config;  // null if there is none
+  std::string manifest = {};  // the text of the flambeau.json beside it; empty: the one inside it
   // The server's own; where the configuration says something else, that holds.
   std::string device = "cpu";
   Scheduler::Options scheduler;

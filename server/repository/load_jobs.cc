@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "repository/loading_repository.h"
+#include "repository/version_files.h"
 
 namespace flambeau {
 namespace {
@@ -118,6 +119,9 @@ std::vector<LoadingRepository::Loaded> LoadingRepository::Announce(
     one.version = {found.name, version.version, version.file, found.directory ? found.path : "",
                    config};
     one.stamp = StampOf(version.file);
+    for (const std::string& file : FilesBeside(one.version)) {
+      one.stamp.beside.push_back(StampOf(file));
+    }
     if (!version.problem.empty()) one.servable = InvalidArgument(version.problem);
     loaded.push_back(std::move(one));
   }

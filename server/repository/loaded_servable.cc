@@ -32,8 +32,10 @@ LoadedServable::LoadedServable(Parts parts, const Scheduler::Options& options)
     : parts_(std::move(parts)), facts_(Complete(parts_)), options_(options) {
   for (const MethodFacts& method : facts().methods) {
     ObservedSignature::Show show;
-    if (signatures_.empty() && parts_.declaration != nullptr) {
-      show = [declared = parts_.declaration](MethodFacts* shown) { declared->Show(shown); };
+    if (declaration(signatures_.size()) != nullptr) {
+      show = [declared = parts_.declarations[signatures_.size()]](MethodFacts* shown) {
+        declared->Show(shown);
+      };
     }
     signatures_.push_back(std::make_unique<ObservedSignature>(method, std::move(show)));
   }

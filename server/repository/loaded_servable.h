@@ -23,9 +23,10 @@ class LoadedServable final : public Servable, private SchedulerObserver {
     int64_t version = 0;
     std::shared_ptr<Model> model;
     std::string file;  // the model file's name, to be shown
+    std::string description;
     // What its owner declared; null if nothing.
     std::shared_ptr<const ModelConfig> config;
-    std::shared_ptr<const Declaration> declaration;
+    Declarations declarations;
     std::shared_ptr<ModelMetrics> metrics;
     // What an inspection has told: results by method, and notes for people.
     std::vector<std::vector<ResultFact>> seen_results = {};
@@ -41,8 +42,9 @@ class LoadedServable final : public Servable, private SchedulerObserver {
   Scheduler& scheduler() override { return *scheduler_; }
   std::shared_ptr<const ModelConfig> config() const override;
   const Declaration* declaration(size_t method) const override {
-    return method == 0 ? parts_.declaration.get() : nullptr;
+    return method < parts_.declarations.size() ? parts_.declarations[method].get() : nullptr;
   }
+  std::string_view description() const override { return parts_.description; }
   bool caches_responses() const override {
     return parts_.config != nullptr && parts_.config->response_cache && !facts().writes_state;
   }

@@ -20,6 +20,7 @@
 #include "batching/core_permits.h"
 #include "batching/scheduler.h"
 #include "metrics/metrics.h"
+#include "repository/example_check.h"
 #include "repository/inspector.h"
 #include "repository/servable.h"
 #include "repository/watcher.h"
@@ -70,7 +71,8 @@ class Repository {
     CorePermits* permits;
     Log* log;
     Metrics* metrics;
-    Inspector* inspector = nullptr;  // null: a model is tried out in this process only
+    Inspector* inspector = nullptr;         // null: a model is tried out in this process only
+    ExampleCheck check_examples = nullptr;  // null: golden examples are not looked at
   };
 
   // Reads the layout and begins to load in the background.

@@ -36,6 +36,8 @@ class Servable {
   }
   // What the owner's configuration says of that method's arguments; null if nothing.
   virtual const Declaration* declaration(size_t method) const { return nullptr; }
+  // What its author says of it; empty if nothing.
+  virtual std::string_view description() const { return ""; }
   // Whether its owner wants answers to be given again (see serving/response_cache.h), and they can.
   virtual bool caches_responses() const {
     return config()->response_cache && !facts().writes_state;

@@ -2,14 +2,24 @@
 
 #include <chrono>
 #include <filesystem>
+#include <optional>
+#include <string>
 #include <utility>
 
 #include "base/thread.h"
 #include "repository/declared_model.h"
 #include "repository/model_options.h"
 #include "repository/model_warmup.h"
+#include "repository/version_files.h"
+#include "spec/manifest.h"
 
 namespace flambeau {
+namespace {
+
+constexpr size_t kMaxExamplesBytes = 64 << 20;
+constexpr Duration kExamplesBudget = std::chrono::minutes(2);
+
+}  // namespace
 
 VersionLoader::VersionLoader(std::string device, const Scheduler::Options& scheduler,
                              const Repository::Dependencies& dependencies)
@@ -41,17 +51,20 @@ Result<std::unique_ptr<LoadedServable>> VersionLoader::LoadOnly(
     dependencies_.log->Warning("model configuration",
                                {{"model", version.name}, {"warning", warning}});
   }
+  FLAMBEAU_ASSIGN_OR_RETURN(const std::optional<std::string> manifest,
+                            ReadBeside(version, kManifestFile, kMaxManifestBytes));
   LoadedServable::Parts parts;
+  FLAMBEAU_RETURN_IF_ERROR(Inspect(version, manifest.value_or(""), &options, &parts));
+  FLAMBEAU_ASSIGN_OR_RETURN(std::shared_ptr<Model> model, LoadBehind(version.file, options.load));
+  FLAMBEAU_ASSIGN_OR_RETURN(ModelAsDeclared declared,
+                            Declare(std::move(model), version.config, manifest.value_or("")));
   parts.name = version.name;
   parts.version = version.version;
   parts.file = std::filesystem::path(version.file).filename().string();
-  parts.config = version.config;
-  FLAMBEAU_RETURN_IF_ERROR(Inspect(version, &options, &parts));
-  FLAMBEAU_ASSIGN_OR_RETURN(parts.model, LoadBehind(version.file, options.load));
-  FLAMBEAU_ASSIGN_OR_RETURN(ModelAsDeclared declared,
-                            Declare(std::move(parts.model), version.config.get()));
   parts.model = std::move(declared.model);
-  parts.declaration = std::move(declared.declaration);
+  parts.config = std::move(declared.config);
+  parts.declarations = std::move(declared.declarations);
+  parts.description = std::move(declared.description);
   parts.metrics = dependencies_.metrics->ForModel(version.name, std::to_string(version.version));
   FLAMBEAU_ASSIGN_OR_RETURN(std::unique_ptr<LoadedServable> servable,
                             LoadedServable::Create(std::move(parts), options.scheduler,
@@ -59,6 +72,7 @@ Result<std::unique_ptr<LoadedServable>> VersionLoader::LoadOnly(
                                                     dependencies_.log, nullptr}));
   FLAMBEAU_RETURN_IF_ERROR(
       RunWarmup(config, version.directory, servable.get(), dependencies_.clock));
+  FLAMBEAU_RETURN_IF_ERROR(CheckExamples(version, declared.examples, servable.get()));
   return servable;
 }
 
@@ -75,17 +89,29 @@ Result<std::shared_ptr<Model>> VersionLoader::LoadBehind(const std::string& file
 }
 
 // What is found out before the file is loaded here takes the place of finding it out here.
-Status VersionLoader::Inspect(const VersionToLoad& version, ModelOptions* options,
-                              LoadedServable::Parts* parts) const {
+Status VersionLoader::Inspect(const VersionToLoad& version, const std::string& manifest,
+                              ModelOptions* options, LoadedServable::Parts* parts) const {
   if (dependencies_.inspector == nullptr) return OkStatus();
-  FLAMBEAU_ASSIGN_OR_RETURN(Inspection inspection,
-                            dependencies_.inspector->Inspect(
-                                {version.name, version.file, version.config, device_, scheduler_}));
+  FLAMBEAU_ASSIGN_OR_RETURN(Inspection inspection, dependencies_.inspector->Inspect(
+                                                       {version.name, version.file, version.config,
+                                                        manifest, device_, scheduler_}));
   options->load.optimizations = inspection.optimizations;
   options->scheduler.verdicts = std::move(inspection.verdicts);
   parts->seen_results = std::move(inspection.results);
   parts->notes = std::move(inspection.notes);
   return OkStatus();
+}
+
+Status VersionLoader::CheckExamples(const VersionToLoad& version, const std::string& of_manifest,
+                                    LoadedServable* servable) const {
+  if (!dependencies_.check_examples) return OkStatus();
+  FLAMBEAU_ASSIGN_OR_RETURN(std::optional<std::string> beside,
+                            ReadBeside(version, kExamplesFile, kMaxExamplesBytes));
+  if (!beside && of_manifest.empty()) return OkStatus();
+  const ExamplesText examples = beside ? ExamplesText{*std::move(beside), kExamplesFile}
+                                       : ExamplesText{of_manifest, kManifestFile};
+  return dependencies_.check_examples(examples, *servable, *dependencies_.clock,
+                                      dependencies_.clock->Now() + kExamplesBudget);
 }
 
 void VersionLoader::LogReady(LoadedServable& servable, Duration took) const {

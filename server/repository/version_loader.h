@@ -1,4 +1,5 @@
-// Loads one version of a model: its file, what its configuration says, its scheduler, its warm-up.
+// Loads one version of a model: its file, what its configuration and flambeau.json say, its
+// scheduler, its warm-up, its golden examples.
 #pragma once
 
 #include <cstdint>
@@ -34,8 +35,12 @@ class VersionLoader {
   Result<std::unique_ptr<LoadedServable>> LoadOnly(const VersionToLoad& version) const;
   Result<std::shared_ptr<Model>> LoadBehind(const std::string& file,
                                             const LoadOptions& options) const;
-  Status Inspect(const VersionToLoad& version, ModelOptions* options,
+  // `manifest`: the text of the flambeau.json beside the model.
+  Status Inspect(const VersionToLoad& version, const std::string& manifest, ModelOptions* options,
                  LoadedServable::Parts* parts) const;
+  // `of_manifest`: the flambeau.json's, which those of a file beside the model beat.
+  Status CheckExamples(const VersionToLoad& version, const std::string& of_manifest,
+                       LoadedServable* servable) const;
   void LogReady(LoadedServable& servable, Duration took) const;
 
   const std::string device_;

@@ -153,6 +153,9 @@ Result<ModelMetadata> ServerInfo::Model(std::string_view name, std::string_view 
   for (const MethodFacts& method : methods) {
     if (methods.size() > 1) metadata.properties["methods." + method.name] = ShowSignature(method);
   }
+  if (!servable->description().empty()) {
+    metadata.properties["description"] = servable->description();
+  }
   const Proof& proof = signature->static_proof;
   metadata.properties["batching"] = Name(proof.verdict);
   if (!proof.reason.empty()) metadata.properties["batching.reason"] = proof.reason;

@@ -15,8 +15,10 @@ namespace flambeau {
 
 struct ConfigTensor {
   std::string name;
-  std::optional<DType> dtype;       // nothing: TYPE_INVALID, taken from the model
-  Shape dims;                       // without the batch if max_batch_size > 0; -1: any
+  std::optional<DType> dtype;  // nothing: TYPE_INVALID, taken from the model
+  // Without the batch if max_batch_size > 0; -1: any. Empty, which only flambeau.json can say: not
+  // declared.
+  Shape dims;
   std::optional<Shape> reshape;     // the shape that the model gets or gives in place of `dims`
   bool optional = false;            // inputs
   std::string label_filename;       // outputs; relative to the model's directory

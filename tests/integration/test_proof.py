@@ -58,3 +58,26 @@ def test_a_model_that_counts_counts_every_call_once(server):
     first = server.predict("counter", zero)[0][0]
     second = server.predict("counter", zero)[0][0]
     assert second - first == pytest.approx(1, abs=1e-3)
+
+
+def ask_pictures(server, pictures):
+    with concurrent.futures.ThreadPoolExecutor(32) as pool:
+        return list(pool.map(lambda x: server.predict("digits", x), pictures))
+
+
+def test_a_convolution_is_proven_with_the_first_real_pictures(demo_models, tmp_path):
+    """Its graph does not tell height and width, so the first request does."""
+    shutil.copy(f"{demo_models}/digits.pt", tmp_path)
+    torch.manual_seed(8)
+    pictures = (torch.rand(64, 1, 1, 8, 8) * 16).tolist()
+    model = torch.jit.load(os.path.join(demo_models, "digits.pt"))
+    with harness.Server(tmp_path, "--instances", 1) as server:
+        verdict, reason = server.batching("digits")
+        assert (verdict, "first request" in reason) == ("unproven", True), reason
+        ask_pictures(server, pictures)
+        harness.wait_for("the proof", lambda: server.batching("digits")[0] == "proven")
+        answers = ask_pictures(server, pictures)
+        assert (server.metric("nv_inference_exec_count", model="digits")
+                < server.metric("nv_inference_count", model="digits"))
+    for picture, answer in zip(pictures, answers):
+        torch.testing.assert_close(torch.tensor(answer), model(torch.tensor(picture)), rtol=1e-5, atol=1e-6)

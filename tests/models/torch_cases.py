@@ -200,7 +200,7 @@ class SameInBranches(nn.Module):
 
 
 class Normalised(nn.Module):
-    """Statistics with a batch dimension: a picture without one is broadcast, so rank is unknown."""
+    """Statistics with a batch dimension: a picture without one is no batch, one channel is as good."""
 
     def __init__(self):
         super().__init__()
@@ -917,7 +917,8 @@ def write_signatures(writer):
         "same_in_branches", SameInBranches(),
         [fact("x", "FP32", FLOATS, [-1, 4], True), fact("second")],
     )
-    writer.signature("normalised", Normalised(), [fact("image", "FP32", promoted + ["FP16", "BF16"])])
+    writer.signature("normalised", Normalised(),
+                     [fact("image", "FP32", promoted + ["FP16", "BF16"], [-1, -1, -1, -1])])
     writer.signature("gru", SingleGru(), [fact("x", "FP32", FLOATS, [-1, -1, 6])])
     writer.signature("attention", Attention(), [fact("x", "FP32", FLOATS, [-1, -1, 16])])
     writer.signature("vit_traced", TinyViT(), [fact("image", "FP32", FLOATS, [-1, 3, -1, -1])],

@@ -5,6 +5,8 @@
 #include <unordered_set>
 #include <utility>
 
+#include "backend/torch/moved_dims.h"
+
 namespace flambeau {
 namespace {
 
@@ -30,9 +32,11 @@ bool UndoPermute(const std::vector<int64_t>& order, std::vector<int64_t>& dims) 
   return true;
 }
 
-// Only a constant of lower rank leaves the rank alone; where it is not 1, the argument may be.
+// A constant of the same rank leaves the rank alone if it has one row: the argument is a batch.
+// Where the constant is not 1, the argument may be.
 bool UndoBroadcast(const std::vector<int64_t>& constant, std::vector<int64_t>& dims) {
-  if (constant.size() >= dims.size()) return false;
+  if (constant.size() > dims.size()) return false;
+  if (constant.size() == dims.size() && constant[0] != 1) return false;
   const size_t shift = dims.size() - constant.size();
   for (size_t i = 0; i < constant.size(); ++i) {
     if (constant[i] != 1) dims[shift + i] = -1;
@@ -40,7 +44,21 @@ bool UndoBroadcast(const std::vector<int64_t>& constant, std::vector<int64_t>& d
   return true;
 }
 
+bool UndoResize(int64_t last, std::vector<int64_t>& dims) {
+  if (last > static_cast<int64_t>(dims.size())) return false;
+  std::fill(dims.end() - last, dims.end(), -1);
+  return true;
+}
+
+bool UndoEmbed(std::vector<int64_t>& dims) {
+  if (dims.empty()) return false;
+  dims.pop_back();
+  return true;
+}
+
 bool Undo(const ArgumentFlow::Step& step, std::vector<int64_t>& dims) {
+  if (step.kind == Kind::kResizeLast) return UndoResize(step.dims[0], dims);
+  if (step.kind == Kind::kEmbed) return UndoEmbed(dims);
   if (step.kind == Kind::kPermute) return UndoPermute(step.dims, dims);
   if (step.kind == Kind::kBroadcast) return UndoBroadcast(step.dims, dims);
   int64_t dim = step.dims[0];
@@ -124,42 +142,6 @@ const std::unordered_set<std::string_view>& SameValues() {
   return names;
 }
 
-// The shape after an operator that moves dimensions about; loses it where it cannot be undone.
-void MoveDims(const Node* node, std::string_view op, ArgumentFlow& flow,
-              GraphConstants& constants) {
-  const auto dim = constants.Int(OperatorInput(node, op == "aten::transpose" ? "dim0" : "dim"));
-  if (op == "aten::permute") {
-    if (const auto order = constants.Ints(OperatorInput(node, "dims"))) {
-      const bool keeps_last =
-          !order->empty() &&
-          (order->back() == -1 || order->back() == static_cast<int64_t>(order->size()) - 1);
-      flow.steps.push_back({Kind::kPermute, *order});
-      flow.last_same = flow.last_same && keeps_last;
-      return;
-    }
-  } else if (op == "aten::transpose") {
-    const auto other = constants.Int(OperatorInput(node, "dim1"));
-    if (dim && other) {
-      flow.steps.push_back({Kind::kTranspose, {*dim, *other}});
-      flow.last_same = false;
-      return;
-    }
-  } else if (op == "aten::unsqueeze" && dim) {
-    flow.steps.push_back({Kind::kUnsqueeze, {*dim}});
-    flow.last_same = flow.last_same && *dim == 0;
-    return;
-  } else if (op == "aten::slice" && dim) {
-    flow.steps.push_back({Kind::kSlice, {*dim}});
-    flow.last_same = false;
-    return;
-  } else if (op == "aten::select" && dim && OperatorInput(node, "index") != nullptr) {
-    flow.steps.push_back({Kind::kSelect, {*dim}});
-    flow.last_same = false;
-    return;
-  }
-  flow.LoseShape();
-}
-
 bool Arithmetic(std::string_view op) {
   return IsOneOf(op, {"aten::add", "aten::sub", "aten::mul", "aten::div", "aten::rsub"});
 }
@@ -185,8 +167,33 @@ std::optional<ArgumentFlow> AfterArithmetic(const Node* node, std::string_view o
     return flow;
   }
   flow.types = WithTensor(flow.types, tensor->scalar_type(), divides);
+  if (flow.rank != ArgumentFlow::kUnknown) {
+    flow.rank = std::max(flow.rank, static_cast<int>(tensor->dim()));
+  }
   flow.steps.push_back({Kind::kBroadcast, tensor->sizes().vec()});
   flow.last_same = flow.last_same && tensor->size(-1) == 1;
+  return flow;
+}
+
+// embedding(weight, indices): a dimension more, and the table's datatype.
+std::optional<ArgumentFlow> AfterEmbedding(const Node* node, ArgumentFlow flow,
+                                           GraphConstants& constants) {
+  const auto weight = constants.Tensor(node->input(0));
+  if (!weight) return std::nullopt;
+  flow.types = Cast(flow.types, weight->scalar_type());
+  flow.steps.push_back({Kind::kEmbed, {}});
+  flow.grown += 1;
+  if (flow.rank != ArgumentFlow::kUnknown) flow.rank += 1;
+  flow.last_same = false;
+  flow.values_same = false;
+  return flow;
+}
+
+// bmm(a, b): a's last dimension and b's last but one go.
+std::optional<ArgumentFlow> AfterProducts(size_t index, ArgumentFlow flow) {
+  flow.values_same = false;
+  flow.last_same = flow.last_same && index == 1;
+  flow.steps.push_back({Kind::kSlice, {index == 0 ? 2 : 1}});
   return flow;
 }
 
@@ -217,9 +224,18 @@ std::optional<ArgumentFlow> AfterCast(const Node* node, size_t index, ArgumentFl
 
 }  // namespace
 
+ArgumentFlow Joined(const ArgumentFlow& flow) {
+  ArgumentFlow joined = flow;
+  joined.types = Unknown(flow.types);
+  joined.values_same = false;
+  joined.LoseShape();
+  return joined;
+}
+
 void ArgumentFlow::LoseShape() {
   shape_known = false;
   last_same = false;
+  rank = kUnknown;
   steps.clear();
 }
 
@@ -243,6 +259,8 @@ std::optional<ArgumentFlow> Join(const ArgumentFlow& a, const ArgumentFlow& b) {
     both.shape_known = false;
     both.steps.clear();
   }
+  if (a.rank != b.rank) both.rank = ArgumentFlow::kUnknown;
+  both.min_rank = std::min(a.min_rank, b.min_rank);
   both.last_same = a.last_same && b.last_same;
   both.values_same = a.values_same && b.values_same;
   return both;
@@ -256,13 +274,23 @@ std::optional<ArgumentFlow> After(const Node* node, size_t index, const Argument
     return flow;
   }
   if (Arithmetic(op)) return AfterArithmetic(node, op, index, flow, constants);
+  if (op == "aten::embedding" && index == 1) return AfterEmbedding(node, flow, constants);
+  if (op == "aten::bmm" && index < 2) return AfterProducts(index, flow);
   if (index != 0) return std::nullopt;
   ArgumentFlow after = flow;
   after.values_same = flow.values_same && IsOneOf(op, SameValues());
+  if (op == "aten::_pack_padded_sequence") {  // the words of all rows, one after the other
+    after.LoseShape();
+    after.last_same = flow.last_same;
+    return after;
+  }
   if (op == "aten::to" || op == "aten::type_as") return AfterCast(node, index, after, constants);
   if ((op == "aten::softmax" || op == "aten::log_softmax" || op == "aten::mean") &&
       !constants.IsNone(OperatorInput(node, "dtype"))) {
     after.types = Unknown(after.types);
+  } else if (op == "aten::quantize_per_tensor") {
+    after.types = Unknown(after.types);
+    return after;
   } else if (const auto rule = UnaryTypesOf(op)) {
     after.types = Apply(*rule, flow.types);
   } else {

@@ -36,10 +36,13 @@ std::optional<Trace> JoinElements(const Trace& a, const Trace& b) {
 }
 
 std::optional<Trace> JoinTensors(const Trace& a, const Trace& b) {
-  if (!a.is_tensor || !b.is_tensor || a.batch != b.batch || a.interleaved != b.interleaved) {
+  if (!a.is_tensor || !b.is_tensor || a.batch != b.batch || a.interleaved != b.interleaved ||
+      a.numbers_rows != b.numbers_rows || a.row_index != b.row_index) {
     return std::nullopt;
   }
   Trace both = a;
+  both.lone = a.lone && b.lone;
+  if (a.rows_of != b.rows_of) both.rows_of = nullptr;
   if (!(a.rank == b.rank)) both.rank = Rank{};
   if (a.dims != b.dims) both.dims.reset();
   return both;
@@ -59,7 +62,13 @@ std::optional<Trace> Join(const Trace& a, const Trace& b) {
     both.depends = Depends::kBatchDerived;
   }
   both.rank_of = std::max(a.rank_of, b.rank_of);
+  if (a.number != b.number) both.number.reset();
   return both;
+}
+
+bool NumbersRows(const Trace& trace) {
+  if (trace.numbers_rows || (trace.element && NumbersRows(*trace.element))) return true;
+  return trace.elements && std::any_of(trace.elements->begin(), trace.elements->end(), NumbersRows);
 }
 
 bool TouchesBatch(const Trace& trace) {

@@ -40,13 +40,23 @@ struct Trace {
   // That dimension counts something else outside and the rows inside, as after [T,B,E] -> [T*B,E]:
   // each entry is still of one row, but the rows do not lie one after the other.
   bool interleaved = false;
+  // A dimension of size 1 comes before the batch, which is dimension 1.
+  bool lone = false;
+  // Its values number the rows (where each begins), so that only an operator which asks for just
+  // that may take it.
+  bool numbers_rows = false;
+  // The same, and each row's value is its number: x[row_index, ...] takes each row's own.
+  bool row_index = false;
+  // The graph's value whose rows, laid one after the other, these are, or are numbered.
+  const void* rows_of = nullptr;
   Rank rank;
   std::optional<std::vector<int64_t>> dims;  // of constants
 
   // Numbers.
   Depends depends = Depends::kFixed;
-  int rank_of = -1;   // computed from the unknown rank of this argument
-  TracePtr shape_of;  // a list: the shape of this tensor
+  std::optional<int64_t> number;  // of a constant
+  int rank_of = -1;               // computed from the unknown rank of this argument
+  TracePtr shape_of;              // a list: the shape of this tensor
 
   // Tuples and lists: each element, or what any element may be.
   std::shared_ptr<const std::vector<Trace>> elements;
@@ -62,6 +72,9 @@ std::optional<Trace> Join(const Trace& a, const Trace& b);
 
 // Does any tensor inside vary with the batch? Any number?
 bool TouchesBatch(const Trace& trace);
+
+// Does any tensor inside number the rows?
+bool NumbersRows(const Trace& trace);
 
 Trace NumberTrace(Depends depends);
 Trace TensorTrace(int batch, Rank rank);

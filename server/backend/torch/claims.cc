@@ -35,6 +35,7 @@ Claim Either(const Claim& a, const Claim& b) {
   Claim both;
   both.contradicted = a.contradicted || b.contradicted;
   both.alive = a.alive | b.alive;
+  both.min_rank = std::min(a.min_rank, b.min_rank);
   if (a.preferred == b.preferred) {
     both.preferred = a.preferred;
     both.type_evidence = a.type_evidence;
@@ -100,8 +101,18 @@ void DemandDims(const ArgumentFlow& flow, const std::vector<int64_t>& dims,
 void DemandLast(const ArgumentFlow& flow, int64_t last, size_t usual_rank,
                 const std::string& evidence, Claim& claim) {
   if (!flow.last_same || last < 0) return;
+  if (flow.rank > 0) {
+    std::vector<int64_t> dims(static_cast<size_t>(flow.rank), -1);
+    dims.back() = last;
+    if (const auto mine = flow.ArgumentDims(dims)) {
+      // The batch itself would have to be of that size: not a batch.
+      if (mine->size() == 1) claim.contradicted = true;
+      return DemandDims(flow, dims, evidence, claim);
+    }
+  }
   if (!claim.dims) {
-    claim.dims = std::vector<int64_t>(std::max<size_t>(usual_rank, 2), -1);
+    const auto least = std::max<size_t>(2, static_cast<size_t>(flow.min_rank));
+    claim.dims = std::vector<int64_t>(std::max(usual_rank, least), -1);
     claim.dims->back() = last;
     claim.any_rank = true;
     claim.dims_evidence = evidence;
@@ -109,6 +120,27 @@ void DemandLast(const ArgumentFlow& flow, int64_t last, size_t usual_rank,
   }
   if (claim.dims->size() > 1 && claim.dims->back() == -1) claim.dims->back() = last;
   if (claim.dims->back() != last && claim.dims->size() > 1) claim.contradicted = true;
+}
+
+void DemandDimension(const ArgumentFlow& flow, int64_t dim, Claim& claim) {
+  if (!flow.shape_known) return;
+  claim.min_rank = std::max(claim.min_rank, static_cast<int>(dim) + 1 - flow.grown);
+}
+
+Claim AnyRankClaim(const Claim& any, const std::vector<Claim>& claims) {
+  if (any.dims || claims.empty()) return any;
+  size_t usual = 0;  // the largest: with the batch
+  for (const Claim& claim : claims) {
+    if (!claim.dims || claim.dims->back() == -1) return any;
+    if (claim.dims->back() != claims.front().dims->back()) return any;
+    usual = std::max(usual, claim.dims->size());
+  }
+  Claim all = any;
+  all.dims = std::vector<int64_t>(usual, -1);
+  all.dims->back() = claims.front().dims->back();
+  all.any_rank = true;
+  all.dims_evidence = claims.front().dims_evidence;
+  return all;
 }
 
 Claims EitherClaims(const Claims& a, const Claims& b) {

@@ -18,6 +18,7 @@ struct Claim {
   std::optional<DType> preferred;
   std::optional<std::vector<int64_t>> dims;
   bool any_rank = false;
+  int min_rank = 1;
   std::optional<int64_t> limit;
   std::string type_evidence;
   std::string dims_evidence;
@@ -35,8 +36,15 @@ void DemandDims(const ArgumentFlow& flow, const std::vector<int64_t>& dims,
 void DemandLast(const ArgumentFlow& flow, int64_t last, size_t usual_rank,
                 const std::string& evidence, Claim& claim);
 
+// The value has a dimension `dim`.
+void DemandDimension(const ArgumentFlow& flow, int64_t dim, Claim& claim);
+
 // What holds whichever branch is taken.
 Claims EitherClaims(const Claims& a, const Claims& b);
+
+// What holds of the argument though its rank may be that of any of `claims`, whose dimensions are
+// exact; `any` is what was found without a rank.
+Claim AnyRankClaim(const Claim& any, const std::vector<Claim>& claims);
 
 TensorFact ToFact(const Claim& claim);
 

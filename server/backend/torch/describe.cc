@@ -133,7 +133,7 @@ void DescribeMethod(const torch::jit::Module& module,
   const Writes writes = FindWrites(*graph, constants);
   plan.writes_inputs = writes.inputs;
   description.facts.writes_state = description.facts.writes_state || !writes.attributes.empty();
-  InferArguments(*graph, constants, facts);
+  InferArguments(*graph, module, assigned, facts);
   InferResults(*graph, constants, facts);
   if (writes.attributes.empty()) {
     facts.static_proof = ProveStatically(*graph, module, assigned, facts);

@@ -40,6 +40,7 @@ std::vector<Trace> SizesOf(GateWalker& walker, const torch::jit::Node* node,
 // Rules for operators that take lists as well as tensors.
 void CompareSizes(GateWalker& walker, const torch::jit::Node* node);
 void ConcatenateLists(GateWalker& walker, const torch::jit::Node* node);
+void RepeatList(GateWalker& walker, const torch::jit::Node* node);
 
 // Unproven unless the batch is dimension 0.
 void RequireBatchFirst(GateWalker& walker, const torch::jit::Node* node, const Trace& tensor);

@@ -35,7 +35,15 @@ bool IsBinary(GateWalker& walker, const Node* node) {
   return other != nullptr && walker.At(other).is_tensor;
 }
 
+// all, any, max, ... of a list of numbers.
+void ReduceList(GateWalker& walker, const Node* node) {
+  Trace number = NumberTrace(TouchesBatch(walker.At(node->input(0))) ? Depends::kBatchDerived
+                                                                     : Depends::kShape);
+  PutAll(walker, node, number);
+}
+
 void Reduce(GateWalker& walker, const Node* node) {
+  if (node->input(0)->type()->kind() == c10::TypeKind::ListType) return ReduceList(walker, node);
   if (IsBinary(walker, node)) {
     return PutAll(walker, node, Broadcast(walker, node, TensorInputs(walker, node)));
   }

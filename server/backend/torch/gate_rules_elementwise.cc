@@ -37,6 +37,10 @@ void Compare(GateWalker& walker, const Node* node) {
   TakesLists(walker, node) ? CompareSizes(walker, node) : Elementwise(walker, node);
 }
 
+void Multiply(GateWalker& walker, const Node* node) {
+  TakesLists(walker, node) ? RepeatList(walker, node) : Elementwise(walker, node);
+}
+
 void Add(GateWalker& walker, const Node* node) {
   TakesLists(walker, node) ? ConcatenateLists(walker, node) : Elementwise(walker, node);
 }
@@ -277,6 +281,7 @@ void AddElementwiseRules(GateRules& rules) {
     rules[name] = DynamicallyQuantized;
   }
   rules["aten::add"] = Add;
+  rules["aten::mul"] = Multiply;
   rules["aten::eq"] = Compare;
   rules["aten::ne"] = Compare;
   rules["aten::rrelu"] = RRelu;

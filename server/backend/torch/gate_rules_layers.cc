@@ -88,6 +88,7 @@ void Matmul(GateWalker& walker, const Node* node) {
   }
   Trace out = a;
   out.rank = LargerRank(a.rank, b.rank);
+  if (node->kind() == c10::aten::bmm) out.rank = Rank::Known(3);
   if (!out.rank.known() && a.rank == b.rank) out.rank = a.rank;
   PutAll(walker, node, out);
 }
@@ -184,6 +185,29 @@ void Spatial(GateWalker& walker, const Node* node) {
   PutAll(walker, node, out);
 }
 
+// im2col, col2im: the patches of each picture, and back.
+void Patches(GateWalker& walker, const Node* node) {
+  RequireFixed(walker, node, 1);
+  const Trace tensor = walker.At(node->input(0));
+  if (!tensor.batched()) return PutAll(walker, node, FixedTensor(Rank{}));
+  const bool cuts = NameOf(node) == "aten::im2col";
+  RequireBatchFirst(walker, node, tensor);
+  walker.AssumeRank(node, tensor, cuts ? 4 : 3);
+  PutAll(walker, node, TensorTrace(0, Rank::Known(cuts ? 3 : 4)));
+}
+
+// stft(x, ...): each signal by itself.
+void Stft(GateWalker& walker, const Node* node) {
+  RequireFixed(walker, node, 1);
+  const Trace tensor = walker.At(node->input(0));
+  if (!tensor.batched()) return PutAll(walker, node, FixedTensor(Rank{}));
+  RequireBatchFirst(walker, node, tensor);
+  if (tensor.rank.known() && tensor.rank.offset > 2) walker.Raises(node);
+  walker.AssumeRank(node, tensor, 2);
+  const auto complex = walker.constants().Bool(OperatorInput(node, "return_complex"));
+  PutAll(walker, node, TensorTrace(0, complex ? Rank::Known(*complex ? 3 : 4) : Rank{}));
+}
+
 // pad(x, pad): pairs, from the last dimension backwards.
 void Pad(GateWalker& walker, const Node* node) {
   const Trace tensor = walker.At(node->input(0));
@@ -249,6 +273,9 @@ void AddLayerRules(GateRules& rules) {
         "aten::replication_pad1d", "aten::replication_pad2d"}) {
     rules[name] = Pad;
   }
+  rules["aten::im2col"] = Patches;
+  rules["aten::col2im"] = Patches;
+  rules["aten::stft"] = Stft;
   rules["aten::addmm"] = Addmm;
   rules["aten::baddbmm"] = Baddbmm;
   rules["aten::batch_norm"] = BatchNorm;

@@ -159,7 +159,12 @@ void Gather(GateWalker& walker, const Node* node) {
   const Trace tensor = walker.At(node->input(0));
   const int64_t dim = RequireInt(walker, node, "dim");
   const std::vector<Trace> tensors = TensorInputs(walker, node);
-  if (!AnyBatched(tensors)) return PutAll(walker, node, FixedTensor(tensor.rank));
+  if (!AnyBatched(tensors)) {
+    Trace out = FixedTensor(tensor.rank);
+    const Value* index = OperatorInput(node, "index");
+    if (node->kind() == c10::aten::gather && index != nullptr) out = walker.At(index);
+    return PutAll(walker, node, out);
+  }
   for (const Trace& other : tensors) {
     if (!other.batched() || other.batch != tensor.batch) {
       walker.Unproven(node, "has an index without a row for each row");
@@ -181,12 +186,40 @@ void IndexSelect(GateWalker& walker, const Node* node) {
   PutAll(walker, node, tensor);
 }
 
+// Is `value` an argument as it came, so that dimension 0 has an entry for each row?
+bool IsArgument(const Value* value) {
+  while (value->node()->kind() == c10::aten::to || value->node()->kind() == c10::aten::contiguous) {
+    value = value->node()->input(0);
+  }
+  return value->node()->kind() == c10::prim::Param;
+}
+
+// x[row_index, index, ...]: of each row its own values. The other indices are the same for all
+// rows.
+void IndexOwnRow(GateWalker& walker, const Node* node, const std::vector<Trace>& indices) {
+  const Trace tensor = walker.At(node->input(0));
+  for (const Trace& index : indices) {
+    if (!index.is_tensor || (index.numbers_rows && !index.row_index)) {
+      walker.Unproven(node, "has an index that is not known");
+    }
+  }
+  if (!IsArgument(node->input(0)) || !indices[0].row_index) {
+    walker.Refuse(node, "takes numbers of the rows of the batch");
+  }
+  const Trace place = Broadcast(walker, node, indices);
+  const int count = static_cast<int>(indices.size());
+  if (place.batch != 0 || !place.rank.known()) walker.Unproven(node, "moves the batch");
+  walker.AssumeRank(node, tensor, count);
+  PutAll(walker, node, TensorTrace(0, tensor.rank.Plus(place.rank.offset - count)));
+}
+
 // x[:, index]: None before and at the batch, and one fixed index after it. weight[ids]: a table.
 void Index(GateWalker& walker, const Node* node) {
   const Trace tensor = walker.At(node->input(0));
   const Trace& list = walker.At(node->input(1));
   if (!list.elements) walker.Unproven(node, "has an index that is not known");
   const auto& indices = *list.elements;
+  if (NumbersRows(list)) return IndexOwnRow(walker, node, indices);
   if (!tensor.batched()) {
     const bool lone = indices.size() == 1 && indices[0].is_tensor;
     if (!TouchesBatch(list)) return PutAll(walker, node, FixedTensor(Rank{}));
@@ -228,12 +261,63 @@ void NewTensor(GateWalker& walker, const Node* node) {
   PutAll(walker, node, out);
 }
 
+// A number, whatever a trace has made of it.
+const Value* NumberOf(const Value* value) {
+  while (value->node()->kind() == c10::prim::NumToTensor ||
+         value->node()->kind() == c10::aten::Int ||
+         value->node()->kind() == c10::aten::IntImplicit ||
+         value->node()->kind() == c10::aten::ScalarImplicit) {
+    value = value->node()->input(0);
+  }
+  return value;
+}
+
+// arange(0, x.numel(), x.size(1)) of a batch of rows: where each begins. Null if it is another.
+const Value* NumberedRows(GateWalker& walker, const Node* node) {
+  if (OperatorInput(node, "step") == nullptr) return nullptr;
+  const Node* end = NumberOf(node->input(1))->node();
+  const Node* step = NumberOf(node->input(2))->node();
+  if (walker.constants().Int(node->input(0)) != 0 || end->kind() != c10::aten::numel ||
+      step->kind() != c10::aten::size || step->inputs().size() != 2 ||
+      end->input(0) != step->input(0) || walker.constants().Int(step->input(1)) != 1) {
+    return nullptr;
+  }
+  const Trace& rows = walker.At(end->input(0));
+  const bool plain = rows.batch == 0 && !rows.interleaved && rows.rank == Rank::Known(2);
+  return plain ? end->input(0) : nullptr;
+}
+
+// arange(x.size(0)): each row's own number.
+bool IsRowIndex(GateWalker& walker, const Node* node) {
+  const Value* end = OperatorInput(node, "end");
+  if (node->kind() != c10::aten::arange || end == nullptr) return false;
+  const Value* start = OperatorInput(node, "start");
+  const Value* step = OperatorInput(node, "step");
+  return (start == nullptr || walker.constants().Int(start) == 0) &&
+         (step == nullptr || walker.constants().Int(step) == 1) &&
+         walker.At(end).depends == Depends::kBatchSize;
+}
+
 // arange(n), linspace: numbered elements; numbered rows are not alike.
 void Numbered(GateWalker& walker, const Node* node) {
+  if (const Value* rows = NumberedRows(walker, node)) {
+    Trace starts = TensorTrace(0, Rank::Known(1));
+    starts.numbers_rows = true;
+    starts.rows_of = rows;
+    return PutAll(walker, node, starts);
+  }
+  if (IsRowIndex(walker, node)) {
+    Trace index = TensorTrace(0, Rank::Known(1));
+    index.numbers_rows = true;
+    index.row_index = true;
+    return PutAll(walker, node, index);
+  }
   for (const Value* input : node->inputs()) {
     if (TouchesBatch(walker.At(input))) walker.Refuse(node, "numbers the rows of the batch");
   }
-  PutAll(walker, node, FixedTensor(Rank::Known(node->kind() == c10::aten::eye ? 2 : 1)));
+  Trace out = FixedTensor(Rank::Known(node->kind() == c10::aten::eye ? 2 : 1));
+  out.dims = std::vector<int64_t>(static_cast<size_t>(out.rank.offset), -1);
+  PutAll(walker, node, out);
 }
 
 void ScalarTensor(GateWalker& walker, const Node* node) {

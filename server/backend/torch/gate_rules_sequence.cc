@@ -13,9 +13,32 @@ void Embedding(GateWalker& walker, const Node* node) {
   if (TouchesBatch(walker.At(node->input(0))))
     walker.Unproven(node, "has a table made of the batch");
   Trace out = walker.At(node->input(1));
-  out.dims.reset();
+  if (out.dims) out.dims->push_back(-1);
   out.rank = out.rank.Plus(1);
   PutAll(walker, node, out);
+}
+
+// embedding_bag(weight, indices, offsets, ...): bags of equal length, a row each, as the
+// two-dimensional form makes them.
+void EmbeddingBag(GateWalker& walker, const Node* node) {
+  const Trace indices = walker.At(node->input(1));
+  const Trace offsets = walker.At(node->input(2));
+  if (!AnyBatched(TensorInputs(walker, node))) return PutAll(walker, node, FixedTensor(Rank{}));
+  for (const char* name : {"weight", "per_sample_weights"}) {
+    const Value* value = OperatorInput(node, name);
+    if (value != nullptr && TouchesBatch(walker.At(value))) {
+      walker.Unproven(node, "has a table or weights made of the batch");
+    }
+  }
+  const auto one_more = walker.constants().Bool(OperatorInput(node, "include_last_offset"));
+  if (!offsets.numbers_rows || offsets.rows_of == nullptr || offsets.rows_of != indices.rows_of ||
+      one_more != false) {
+    walker.Unproven(node, "takes offsets that count from the first row");
+  }
+  Trace counted = TensorTrace(0, Rank::Known(1));
+  counted.numbers_rows = true;
+  PutAll(walker, node, counted);
+  walker.Put(node->outputs()[0], TensorTrace(0, Rank::Known(2)));
 }
 
 // one_hot(x, num_classes): without the number, the largest value of the batch decides.
@@ -103,12 +126,49 @@ void Attention(GateWalker& walker, const Node* node) {
   PutAll(walker, node, query);
 }
 
+// A mask of each row, or one for all.
+void CheckMask(GateWalker& walker, const Node* node) {
+  const Value* mask = OperatorInput(node, "mask");
+  if (mask == nullptr || !TouchesBatch(walker.At(mask))) return;
+  if (walker.At(mask).batch != 0) walker.Unproven(node, "has a mask without a row for each row");
+}
+
+void RequireFixedBut(GateWalker& walker, const Node* node, size_t first, const Value* other) {
+  for (size_t i = first; i < node->inputs().size(); ++i) {
+    if (node->input(i) != other && TouchesBatch(walker.At(node->input(i)))) {
+      walker.Unproven(node, "takes weights that depend on the batch");
+    }
+  }
+}
+
+// The fused form of nn.MultiheadAttention: (query, key, value, ..., mask, need_weights, ...), batch
+// first.
+void FusedAttention(GateWalker& walker, const Node* node) {
+  for (size_t i = 0; i < 3; ++i) {
+    const Trace tensor = walker.At(node->input(i));
+    if (tensor.batch != 0) walker.Unproven(node, "takes the batch in an unusual place");
+    if (tensor.rank.known() && tensor.rank.offset != 3) walker.Raises(node);
+    walker.AssumeRank(node, tensor, 3);
+  }
+  RequireFixedBut(walker, node, 3, OperatorInput(node, "mask"));
+  CheckMask(walker, node);
+  walker.Put(node->outputs()[0], TensorTrace(0, Rank::Known(3)));
+  Trace weights = TensorTrace(0, Rank{});
+  if (walker.constants().Bool(OperatorInput(node, "need_weights")) == false) {
+    weights = Trace();
+    weights.nothing = true;
+  }
+  walker.Put(node->outputs()[1], weights);
+}
+
 // The fused layer of nn.TransformerEncoderLayer: (src, ..., mask, mask_type), batch first.
 void EncoderLayer(GateWalker& walker, const Node* node) {
-  RequireFixed(walker, node, 1);
+  RequireFixedBut(walker, node, 1, OperatorInput(node, "mask"));
+  CheckMask(walker, node);
   const Trace tensor = walker.At(node->input(0));
   if (!tensor.batched()) walker.Unproven(node, "takes no batch");
   RequireBatchFirst(walker, node, tensor);
+  if (tensor.rank.known() && tensor.rank.offset != 3) walker.Raises(node);
   walker.AssumeRank(node, tensor, 3);
   PutAll(walker, node, tensor);
 }
@@ -180,6 +240,8 @@ void AddSequenceRules(GateRules& rules) {
     rules[name] = Cell;
   }
   rules["aten::embedding"] = Embedding;
+  rules["aten::embedding_bag"] = EmbeddingBag;
+  rules["aten::_native_multi_head_attention"] = FusedAttention;
   rules["aten::one_hot"] = OneHot;
   rules["aten::scaled_dot_product_attention"] = Attention;
   rules["aten::_transformer_encoder_layer_fwd"] = EncoderLayer;

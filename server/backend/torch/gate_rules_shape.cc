@@ -20,6 +20,22 @@ std::optional<int64_t> SizeConstant(GateWalker& walker, const Value* list, size_
   return walker.constants().Int(node->input(i));
 }
 
+// A dimension of size 1 put before the batch, or taken away again.
+std::optional<Trace> Lone(const Trace& tensor, const std::vector<Trace>& sizes, int first) {
+  const Rank rank = Rank::Known(static_cast<int>(sizes.size()));
+  if (first < 0 || tensor.interleaved || !tensor.rank.known() ||
+      sizes[static_cast<size_t>(first)].depends != Depends::kBatchSize) {
+    return std::nullopt;
+  }
+  if (tensor.batch == 0 && first == 1 && sizes[0].number == 1 && sizes.size() > 1) {
+    Trace out = TensorTrace(1, rank);
+    out.lone = true;
+    return out;
+  }
+  if (tensor.lone && tensor.batch == 1 && first == 0) return TensorTrace(0, rank);
+  return std::nullopt;
+}
+
 // [T,B,E] -> [T*B,E] and back, as attention with the time first does it.
 std::optional<Trace> Interleave(const Trace& tensor, const std::vector<Trace>& sizes, int first) {
   const int rank = static_cast<int>(sizes.size());
@@ -53,8 +69,9 @@ void View(GateWalker& walker, const Node* node) {
     return PutAll(walker, node, FixedTensor(rank));
   }
   const auto place = static_cast<size_t>(tensor.batch);
-  if (place >= sizes.size()) walker.Refuse(node, "merges the batch with other dimensions");
   const int first = BatchAmong(sizes);
+  if (const auto out = Lone(tensor, sizes, first)) return PutAll(walker, node, *out);
+  if (place >= sizes.size()) walker.Refuse(node, "merges the batch with other dimensions");
   if (const auto out = Interleave(tensor, sizes, first)) return PutAll(walker, node, *out);
   if (first >= 0 && first != tensor.batch) walker.Refuse(node, "moves the rows of a batch");
   if (first < 0) {
@@ -65,7 +82,10 @@ void View(GateWalker& walker, const Node* node) {
     }
   }
   if (tensor.interleaved) walker.Refuse(node, "moves the rows of a batch");
-  PutAll(walker, node, TensorTrace(tensor.batch, rank));
+  Trace out = TensorTrace(tensor.batch, rank);
+  // x.view(-1): the rows of a matrix, one after the other.
+  if (sizes.size() == 1 && tensor.rank == Rank::Known(2)) out.rows_of = node->input(0);
+  PutAll(walker, node, out);
 }
 
 void Flatten(GateWalker& walker, const Node* node) {
@@ -102,6 +122,20 @@ void Unflatten(GateWalker& walker, const Node* node) {
   PutAll(walker, node, out);
 }
 
+// A fixed tensor of other sizes; -1 leaves one alone.
+Trace ExpandedFixed(const Trace& tensor, const std::vector<Trace>& sizes) {
+  Trace out = FixedTensor(Rank::Known(static_cast<int>(sizes.size())));
+  if (!tensor.dims || tensor.dims->size() > sizes.size()) return out;
+  const size_t shift = sizes.size() - tensor.dims->size();
+  out.dims = std::vector<int64_t>(sizes.size(), -1);
+  for (size_t i = 0; i < sizes.size(); ++i) {
+    const int64_t own = i < shift ? -1 : (*tensor.dims)[i - shift];
+    const auto& size = sizes[i].number;
+    if (size) (*out.dims)[i] = *size == -1 ? own : *size;
+  }
+  return out;
+}
+
 // expand(sizes): at the batch -1 or size(0); a fixed tensor may become one row for each row.
 void Expand(GateWalker& walker, const Node* node) {
   const Trace tensor = walker.At(node->input(0));
@@ -118,9 +152,12 @@ void Expand(GateWalker& walker, const Node* node) {
       const Trace out = TensorTrace(place, rank);
       return PutAll(walker, node, Broadcast(walker, node, {out, tensor}));
     }
-    return PutAll(walker, node, FixedTensor(rank));
+    return PutAll(walker, node, ExpandedFixed(tensor, sizes));
   }
-  if (!tensor.rank.known()) walker.Unproven(node, "expands a tensor of unknown dimensions");
+  if (!tensor.rank.known()) {
+    walker.NeedsRank(node, tensor.rank, "expands a tensor of unknown dimensions");
+  }
+  if (rank.offset < tensor.rank.offset) walker.Raises(node);
   const int now = tensor.batch + rank.offset - tensor.rank.offset;
   const auto size = now >= 0 ? SizeConstant(walker, list, static_cast<size_t>(now)) : std::nullopt;
   if (place != now && !(place < 0 && size && *size == -1)) {

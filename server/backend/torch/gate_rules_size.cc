@@ -10,6 +10,22 @@ using Place = GateWalker::Place;
 using torch::jit::Node;
 using torch::jit::Value;
 
+// A size of a tensor without the batch: a constant if it is known.
+void FixedSize(GateWalker& walker, const Node* node, const Trace& tensor,
+               std::optional<int64_t> dim) {
+  if (tensor.dims && dim) {
+    const auto rank = static_cast<int64_t>(tensor.dims->size());
+    const int64_t at = *dim < 0 ? *dim + rank : *dim;
+    if (at >= 0 && at < rank && (*tensor.dims)[static_cast<size_t>(at)] >= 0) {
+      Trace number = NumberTrace(Depends::kFixed);
+      number.number = (*tensor.dims)[static_cast<size_t>(at)];
+      walker.constants().Set(node->output(), c10::IValue(*number.number));
+      return PutAll(walker, node, number);
+    }
+  }
+  PutAll(walker, node, NumberTrace(Depends::kShape));
+}
+
 void Size(GateWalker& walker, const Node* node) {
   const Trace tensor = walker.At(node->input(0));
   const Value* argument = OperatorInput(node, "dim");
@@ -18,8 +34,8 @@ void Size(GateWalker& walker, const Node* node) {
     list.shape_of = std::make_shared<const Trace>(tensor);
     return PutAll(walker, node, list);
   }
-  if (!tensor.batched()) return PutAll(walker, node, NumberTrace(Depends::kShape));
   const auto dim = walker.constants().Int(argument);
+  if (!tensor.batched()) return FixedSize(walker, node, tensor, dim);
   if (!dim) return PutAll(walker, node, NumberTrace(Depends::kBatchDerived));  // it may be
   const bool batch = walker.PlaceOf(node, tensor, *dim) == Place::kBatch;
   PutAll(walker, node, NumberTrace(batch ? Depends::kBatchSize : Depends::kShape));
@@ -133,10 +149,15 @@ std::vector<Trace> SizesOf(GateWalker& walker, const Node* node, const Value* li
     if (trace.elements) return *trace.elements;
     if (!trace.element && !trace.shape_of && trace.depends == Depends::kFixed) {
       if (const auto ints = walker.constants().Ints(list)) {
-        return std::vector<Trace>(ints->size(), NumberTrace(Depends::kFixed));
+        std::vector<Trace> sizes(ints->size(), NumberTrace(Depends::kFixed));
+        for (size_t i = 0; i < sizes.size(); ++i) sizes[i].number = (*ints)[i];
+        return sizes;
       }
     }
-    if (trace.shape_of && trace.shape_of->rank.known()) {
+    if (trace.shape_of && !trace.shape_of->rank.known()) {
+      walker.NeedsRank(node, trace.shape_of->rank, "takes a shape that is not known");
+    }
+    if (trace.shape_of) {
       std::vector<Trace> sizes(static_cast<size_t>(trace.shape_of->rank.offset),
                                NumberTrace(Depends::kShape));
       if (trace.shape_of->batched()) {
@@ -169,6 +190,15 @@ void ConcatenateLists(GateWalker& walker, const Node* node) {
     for (const Trace& element : SizesOf(walker, node, node->input(i))) elements.push_back(element);
   }
   walker.Put(node->output(), ListTrace(std::move(elements)));
+}
+
+// list * n: of a length that must be known.
+void RepeatList(GateWalker& walker, const Node* node) {
+  for (const Value* input : node->inputs()) {
+    const int rank_of = walker.At(input).rank_of;
+    if (rank_of >= 0) throw GateStop{Verdict::kUnproven, "A shape depends on a rank.", rank_of};
+  }
+  walker.Unproven(node, "makes a list of a length that is not known");
 }
 
 void AddSizeRules(GateRules& rules) {

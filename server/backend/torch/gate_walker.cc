@@ -43,6 +43,8 @@ Trace ConstantTrace(const c10::IValue& constant) {
     const at::Tensor& tensor = constant.toTensor();
     trace = TensorTrace(-1, Rank::Known(static_cast<int>(tensor.dim())));
     trace.dims = tensor.sizes().vec();
+  } else if (constant.isInt()) {
+    trace.number = constant.toInt();
   } else if (constant.isTensorList() || constant.isIntList()) {
     std::vector<Trace> elements;
     for (const c10::IValue& element : constant.toListRef()) {
@@ -127,6 +129,14 @@ void GateWalker::Unproven(const Node* node, const std::string& what) const {
   throw GateStop{Verdict::kUnproven, NameOf(node) + " " + what + "."};
 }
 
+void GateWalker::Raises(const Node* node) const {
+  throw GateStop{Verdict::kUnproven, NameOf(node) + " always fails.", -1, true};
+}
+
+void GateWalker::NeedsRank(const Node* node, const Rank& rank, const std::string& what) const {
+  throw GateStop{Verdict::kUnproven, NameOf(node) + " " + what + ".", std::max(rank.base, -1)};
+}
+
 void GateWalker::AssumeRank(const Node* node, const Trace& tensor, int rank) {
   if (tensor.rank.known()) {
     if (tensor.rank.offset < rank) {
@@ -198,8 +208,10 @@ void GateWalker::VisitIf(const Node* node) {
                      "Control flow (prim::If) depends on the size of the batch, size(0)."};
     }
   }
-  for (const Block* block : blocks) {
-    if (taken == nullptr || block == taken) WalkBlock(block);
+  if (taken != nullptr) {
+    WalkBlock(taken);
+  } else {
+    taken = WalkEither(blocks[0], blocks[1]);
   }
   for (size_t i = 0; i < node->outputs().size(); ++i) {
     if (taken != nullptr) {
@@ -210,6 +222,27 @@ void GateWalker::VisitIf(const Node* node) {
     if (!both) Unproven(node, "has branches that treat the batch differently");
     Put(node->outputs()[i], *std::move(both));
   }
+}
+
+// Walks both; the one that does not raise, if the other does.
+const Block* GateWalker::WalkEither(const Block* first, const Block* second) {
+  const auto raises = [this, loops = loops_](const Block* block) {
+    try {
+      WalkBlock(block);
+    } catch (const GateStop& stop) {
+      if (!stop.raises) throw;
+      loops_ = loops;
+      return true;
+    }
+    return false;
+  };
+  const bool first_raises = raises(first);
+  const bool second_raises = raises(second);
+  if (first_raises && second_raises) {
+    throw GateStop{Verdict::kUnproven, "The method always raises an exception.", -1, true};
+  }
+  if (first_raises) return second;
+  return second_raises ? first : nullptr;
 }
 
 void GateWalker::VisitLoop(const Node* node) {
@@ -280,8 +313,10 @@ void GateWalker::VisitOperator(const Node* node) {
   if (in_place) name.pop_back();
   const Trace before = node->inputs().empty() ? Trace() : At(node->input(0));
   if (const GateRule rule = FindGateRule(name)) {
+    CheckNumbering(node);
     rule(*this, node);
     CheckInterleaved(node);
+    ForgetLone(node, name);
     if (in_place && At(node->output()).batch != before.batch) {
       Unproven(node, "writes a part of the batch into another tensor");
     }
@@ -304,37 +339,6 @@ void GateWalker::VisitOperator(const Node* node) {
     }
     Put(output, std::move(trace));
   }
-}
-
-// A rule that makes a new trace of an interleaved batch would forget that it is one.
-void GateWalker::CheckInterleaved(const Node* node) const {
-  if (node->kind() == c10::aten::view || node->kind() == c10::aten::reshape) return;
-  bool interleaved = false;
-  for (const Value* input : node->inputs()) interleaved = interleaved || At(input).interleaved;
-  if (!interleaved) return;
-  for (const Value* output : node->outputs()) {
-    const Trace& trace = At(output);
-    if (trace.depends == Depends::kBatchSize) Unproven(node, "counts rows that are interleaved");
-    if (trace.shape_of || trace.element) Unproven(node, "takes rows that are interleaved");
-    if (trace.is_tensor && !trace.interleaved) Unproven(node, "takes rows that are interleaved");
-  }
-}
-
-void GateWalker::CheckResult(const Node* node, const Trace& result) {
-  if (result.is_tensor) {
-    if (result.batch == 0 && !result.interleaved) return;
-    throw GateStop{
-        Verdict::kRefused,
-        result.batch < 0
-            ? "A result does not depend on the batch, so it has no row for each row."
-            : "A result has its batch in dimension " + std::to_string(result.batch) + ", not 0."};
-  }
-  if (result.depends >= Depends::kBatchSize || (result.shape_of && result.shape_of->batched())) {
-    throw GateStop{Verdict::kRefused, "A result tells the size of the batch, size(0)."};
-  }
-  if (result.element) CheckResult(node, *result.element);
-  if (!result.elements) return;
-  for (const Trace& element : *result.elements) CheckResult(node, element);
 }
 
 }  // namespace flambeau

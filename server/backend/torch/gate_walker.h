@@ -48,6 +48,11 @@ class GateWalker {
 
   [[noreturn]] void Refuse(const torch::jit::Node* node, const std::string& what) const;
   [[noreturn]] void Unproven(const torch::jit::Node* node, const std::string& what) const;
+  // The operator fails, whatever the values.
+  [[noreturn]] void Raises(const torch::jit::Node* node) const;
+  // As Unproven, but the walk is tried again for each rank if it is an argument's that is missing.
+  [[noreturn]] void NeedsRank(const torch::jit::Node* node, const Rank& rank,
+                              const std::string& what) const;
 
   // The proof holds if the tensor has at least `rank` dimensions; refuses if it cannot.
   void AssumeRank(const torch::jit::Node* node, const Trace& tensor, int rank);
@@ -60,11 +65,15 @@ class GateWalker {
   void WalkBlock(const torch::jit::Block* block);
   void Visit(const torch::jit::Node* node);
   void VisitIf(const torch::jit::Node* node);
+  const torch::jit::Block* WalkEither(const torch::jit::Block* first,
+                                      const torch::jit::Block* second);
   void VisitLoop(const torch::jit::Node* node);
   bool VisitNumbers(const torch::jit::Node* node);
   void VisitOperator(const torch::jit::Node* node);
   bool PutConstants(const torch::jit::Node* node);
   void CheckInterleaved(const torch::jit::Node* node) const;
+  void CheckNumbering(const torch::jit::Node* node) const;
+  void ForgetLone(const torch::jit::Node* node, const std::string& name);
   void CheckResult(const torch::jit::Node* node, const Trace& result);
   Trace ArgumentTrace(const c10::TypePtr& type, int argument);
 

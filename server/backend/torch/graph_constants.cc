@@ -93,13 +93,6 @@ bool FoldsTensors(std::string_view name) {
   return names.count(name) != 0;
 }
 
-bool WritesInput(const Node* node, size_t input) {
-  const auto* schema = node->maybeSchema();
-  if (schema == nullptr || input >= schema->arguments().size()) return false;
-  const auto* alias = schema->arguments()[input].alias_info();
-  return alias != nullptr && alias->isWrite();
-}
-
 // A list that is an attribute and written in place (append).
 void CollectWritten(const Node* node, std::unordered_set<std::string>& assigned) {
   for (size_t i = 0; i < node->inputs().size(); ++i) {
@@ -135,6 +128,13 @@ bool IsWritten(const Value* value) {
 }
 
 }  // namespace
+
+bool WritesInput(const Node* node, size_t input) {
+  const auto* schema = node->maybeSchema();
+  if (schema == nullptr || input >= schema->arguments().size()) return false;
+  const auto* alias = schema->arguments()[input].alias_info();
+  return alias != nullptr && alias->isWrite();
+}
 
 std::string AttributeKey(const c10::ClassType& type, const std::string& attribute) {
   return (type.name() ? type.name()->qualifiedName() : std::string()) + "." + attribute;
@@ -204,6 +204,8 @@ std::optional<IValue> GraphConstants::Evaluate(const Value* value) {
   if (name == "aten::__is__" || name == "aten::__isnot__") {
     if (auto same = Identity(node)) return same;
   }
+  // No request holds a nested tensor, and what makes one is not known to the analyses.
+  if (name == "prim::is_nested") return IValue(false);
   return Foldable().count(name) != 0 ? Run(value) : std::nullopt;
 }
 
@@ -236,9 +238,20 @@ std::optional<IValue> GraphConstants::Branch(const Value* value) {
   return constant != nullptr ? std::optional<IValue>(*constant) : std::nullopt;
 }
 
-// "x is None" is known as soon as one side is None and the other's type excludes it.
+// Where a value comes from, through branches that are always taken.
+const Value* GraphConstants::Source(const Value* value) {
+  while (value->node()->kind() == c10::prim::If) {
+    const Block* taken = TakenBlock(value->node());
+    if (taken == nullptr) break;
+    value = taken->outputs()[value->offset()];
+  }
+  return value;
+}
+
+// "x is x" is known, and "x is None" as soon as one side is None and the other's type excludes it.
 std::optional<IValue> GraphConstants::Identity(const Node* node) {
   const bool negated = std::string_view(node->kind().toUnqualString()) == "__isnot__";
+  if (Source(node->input(0)) == Source(node->input(1))) return IValue(!negated);
   for (size_t side : {0, 1}) {
     const Value* other = node->input(1 - side);
     if (!IsNone(node->input(side))) continue;

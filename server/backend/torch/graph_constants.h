@@ -48,12 +48,16 @@ class GraphConstants {
   std::optional<c10::IValue> Attribute(const torch::jit::Node* node);
   std::optional<c10::IValue> List(const torch::jit::Node* node);
   std::optional<c10::IValue> Branch(const torch::jit::Value* value);
+  const torch::jit::Value* Source(const torch::jit::Value* value);
   std::optional<c10::IValue> Identity(const torch::jit::Node* node);
   std::optional<c10::IValue> Run(const torch::jit::Value* value);
 
   const std::unordered_set<std::string>& assigned_;
   std::unordered_map<const torch::jit::Value*, std::optional<c10::IValue>> found_;
 };
+
+// Does the operator at `node` write its input number `input` in place?
+bool WritesInput(const torch::jit::Node* node, size_t input);
 
 // True if running `block` always ends in an exception.
 bool AlwaysRaises(const torch::jit::Block* block);

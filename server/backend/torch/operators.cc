@@ -30,7 +30,6 @@ const std::unordered_set<std::string_view>& RefusedAten() {
       "aten::backward",
       "aten::_cufft_set_plan_cache_max_size",
       "aten::_cufft_clear_plan_cache",
-      "aten::set_grad_enabled",
       "aten::to_here",
       "aten::owner",
       "aten::owner_name",

@@ -1,12 +1,15 @@
 #include "backend/torch/signature.h"
 
-#include <string>
-#include <unordered_map>
+#include <map>
+#include <optional>
+#include <set>
+#include <string_view>
 #include <utility>
 
 #include "backend/torch/argument_flow.h"
 #include "backend/torch/claims.h"
-#include "tensor/shape.h"
+#include "backend/torch/containers.h"
+#include "backend/torch/demands.h"
 
 namespace flambeau {
 namespace {
@@ -15,220 +18,256 @@ using torch::jit::Block;
 using torch::jit::Node;
 using torch::jit::Value;
 
-std::string Evidence(const Node* node, const at::Tensor& weight) {
-  return std::string(node->kind().toQualString()) + ", weight " +
-         ToString(Shape(weight.sizes().begin(), weight.sizes().end()));
-}
+constexpr int kMaxRank = 6;
 
-// Norms take half precision beside single-precision weights.
-std::vector<c10::ScalarType> NormTypes(c10::ScalarType weight) {
-  if (weight == at::kFloat) return {at::kFloat, at::kHalf, at::kBFloat16};
-  return {weight};
-}
-
-// The spatial dimensions of a convolution; 0 if `op` is none.
-size_t SpatialDims(const std::string& op, const at::Tensor& weight) {
-  if (op == "aten::conv1d" || op == "aten::conv_transpose1d") return 1;
-  if (op == "aten::conv2d" || op == "aten::conv_transpose2d") return 2;
-  if (op == "aten::conv3d" || op == "aten::conv_transpose3d") return 3;
-  if (op == "aten::_convolution" || op == "aten::convolution") {
-    return static_cast<size_t>(weight.dim() - 2);
-  }
-  return 0;
-}
+// What a walk takes for granted.
+struct Assumed {
+  std::map<size_t, int> ranks;      // of arguments
+  std::map<size_t, int> min_ranks;  // the same, at least
+};
 
 class SignatureWalker {
  public:
-  SignatureWalker(const torch::jit::Graph& graph, GraphConstants& constants)
-      : constants_(constants), claims_(graph.inputs().size() - 1) {
+  SignatureWalker(const torch::jit::Graph& graph, GraphConstants constants, const Assumed& assumed)
+      : constants_(std::move(constants)), claims_(graph.inputs().size() - 1) {
     for (size_t i = 1; i < graph.inputs().size(); ++i) {
       ArgumentFlow flow;
       flow.argument = i - 1;
-      flows_.emplace(graph.inputs()[i], std::move(flow));
+      if (const auto rank = assumed.ranks.find(i - 1); rank != assumed.ranks.end()) {
+        flow.rank = flow.min_rank = rank->second;
+      }
+      if (const auto rank = assumed.min_ranks.find(i - 1); rank != assumed.min_ranks.end()) {
+        flow.min_rank = std::max(flow.min_rank, rank->second);
+      }
+      Put(graph.inputs()[i], std::move(flow));
     }
-    Walk(graph.block());
+    raises_ = Walk(graph.block());
   }
 
   const Claims& claims() const { return claims_; }
+  // With what was assumed the method always raises an exception.
+  bool raises() const { return raises_; }
+  // Arguments whose rank the code asks for.
+  const std::set<size_t>& ranks_asked() const { return ranks_asked_; }
 
  private:
-  void Walk(const Block* block) {
+  // True if it always ends in an exception.
+  bool Walk(const Block* block) {
     for (const Node* node : block->nodes()) {
+      if (node->kind() == c10::prim::RaiseException) return true;
       if (node->kind() == c10::prim::If) {
-        VisitIf(node);
+        if (VisitIf(node)) return true;
       } else if (node->kind() != c10::prim::Loop) {  // a body may never run
         Visit(node);
       }
     }
+    return false;
   }
 
-  void VisitIf(const Node* node) {
-    const Block* taken = constants_.TakenBlock(node);
+  bool VisitIf(const Node* node) {
+    if (const Block* taken = constants_.TakenBlock(node)) {
+      if (Walk(taken)) return true;
+      Leave(node, taken, taken);
+      return false;
+    }
     const Block* then_block = node->blocks()[0];
     const Block* else_block = node->blocks()[1];
-    if (taken == nullptr && AlwaysRaises(then_block)) taken = else_block;
-    if (taken == nullptr && AlwaysRaises(else_block)) taken = then_block;
-    if (taken != nullptr) {
-      Walk(taken);
-      for (size_t i = 0; i < node->outputs().size(); ++i) {
-        if (const ArgumentFlow* flow = Find(taken->outputs()[i])) Put(node->outputs()[i], *flow);
-      }
-      return;
-    }
     const Claims before = claims_;
-    Walk(then_block);
-    const Claims after_then = std::exchange(claims_, before);
-    Walk(else_block);
-    claims_ = EitherClaims(after_then, claims_);
+    const bool then_raises = Walk(then_block);
+    Claims after_then = std::exchange(claims_, before);
+    const bool else_raises = Walk(else_block);
+    if (then_raises && else_raises) return true;
+    if (else_raises) {
+      claims_ = std::move(after_then);
+    } else if (!then_raises) {
+      Claims both = EitherClaims(after_then, claims_);
+      KeepPresent(node, after_then, both);
+      claims_ = std::move(both);
+    }
+    Leave(node, then_raises ? else_block : then_block, else_raises ? then_block : else_block);
+    return false;
+  }
+
+  // Where a branch runs only if an argument is there, its claims hold of that argument whenever
+  // there is one to hold of.
+  void KeepPresent(const Node* node, const Claims& after_then, Claims& both) {
+    const Node* test = node->input(0)->node();
+    const bool is = test->kind() == c10::aten::__is__;
+    if (!is && test->kind() != c10::aten::__isnot__) return;
+    for (const size_t side : {0, 1}) {
+      const Value* other = test->input(1 - side);
+      if (!constants_.IsNone(test->input(side)) || other->node()->kind() != c10::prim::Param) {
+        continue;
+      }
+      for (const ArgumentFlow& flow : At(other)) {
+        both[flow.argument] = is ? claims_[flow.argument] : after_then[flow.argument];
+      }
+    }
+  }
+
+  // The outputs of an If, which are those of either block.
+  void Leave(const Node* node, const Block* first, const Block* second) {
     for (size_t i = 0; i < node->outputs().size(); ++i) {
-      const ArgumentFlow* a = Find(then_block->outputs()[i]);
-      const ArgumentFlow* b = Find(else_block->outputs()[i]);
-      if (a == nullptr || b == nullptr) continue;
-      if (auto both = Join(*a, *b)) Put(node->outputs()[i], *std::move(both));
+      const Value* a = first->outputs()[i];
+      const Value* b = second->outputs()[i];
+      Flows both = Join(At(a), At(b));
+      if (!both.empty()) flows_.insert_or_assign(node->outputs()[i], std::move(both));
+      containers_.Leave(node->outputs()[i], a, b);
     }
   }
 
   void Visit(const Node* node) {
     for (size_t i = 0; i < node->inputs().size(); ++i) {
-      const ArgumentFlow* flow = Find(node->input(i));
-      if (flow == nullptr) continue;
-      const ArgumentFlow here = *flow;
-      Demand(node, i, here, claims_[here.argument]);
-      if (node->outputs().size() != 1) continue;
-      if (auto after = After(node, i, here, constants_)) Put(node->output(), *std::move(after));
+      for (const ArgumentFlow& flow : Flows(At(node->input(i)))) Follow(node, i, flow);
+      VisitElements(node, i);
+    }
+    containers_.Visit(node, constants_, flows_);
+  }
+
+  void Follow(const Node* node, size_t index, const ArgumentFlow& flow) {
+    Demand(node, index, 0, flow, constants_, claims_[flow.argument]);
+    if (node->kind() == c10::aten::dim || node->kind() == c10::aten::size) SetRank(node, flow);
+    // Of several outputs only the first is of interest: a packed sequence's words.
+    if (node->outputs().empty()) return;
+    if (auto after = After(node, index, flow, constants_)) {
+      Put(node->outputs()[0], *std::move(after));
     }
   }
 
-  void Demand(const Node* node, size_t index, const ArgumentFlow& flow, Claim& claim) {
-    const std::string op = node->kind().toQualString();
-    if (op == "aten::embedding" || op == "aten::embedding_bag") {
-      if (index == 1) DemandEmbedding(node, flow, claim);
-    } else if (op == "aten::addmm") {
-      if (index == 1) DemandMatrix(node, node->input(2), 2, flow, claim);
-    } else if (index != 0) {
-      return;
-    } else if (op == "aten::linear") {
-      DemandLinear(node, flow, claim);
-    } else if (op == "aten::mm") {
-      DemandMatrix(node, node->input(1), 2, flow, claim);
-    } else if (op == "aten::matmul") {
-      DemandMatrix(node, node->input(1), 0, flow, claim);
-    } else if (op == "aten::lstm" || op == "aten::gru" || op == "aten::rnn_tanh" ||
-               op == "aten::rnn_relu") {
-      DemandRecurrent(node, flow, claim);
-    } else if (op == "aten::layer_norm" || op == "aten::group_norm" || op == "aten::batch_norm") {
-      DemandNorm(node, op, flow, claim);
-    } else if (op == "aten::quantize_per_tensor" || op == "quantized::linear_dynamic") {
-      DemandTypes(flow, {at::kFloat}, op, claim);
-    } else {
-      DemandConvolution(node, op, flow, claim);
-    }
-  }
-
-  void DemandLinear(const Node* node, const ArgumentFlow& flow, Claim& claim) {
-    const auto weight = constants_.Tensor(node->input(1));
-    if (!weight || weight->dim() != 2 || weight->is_quantized()) return;
-    const std::string evidence = Evidence(node, *weight);
-    DemandTypes(flow, {weight->scalar_type()}, evidence, claim);
-    DemandLast(flow, weight->size(1), 2, evidence, claim);
-  }
-
-  // x times a constant matrix; `rank` 0: any.
-  void DemandMatrix(const Node* node, const Value* matrix, size_t rank, const ArgumentFlow& flow,
-                    Claim& claim) {
-    const auto weight = constants_.Tensor(matrix);
-    if (!weight || weight->dim() != 2) return;
-    const std::string evidence = Evidence(node, *weight);
-    DemandTypes(flow, {weight->scalar_type()}, evidence, claim);
-    if (rank == 2) {
-      DemandDims(flow, {-1, weight->size(0)}, evidence, claim);
-    } else {
-      DemandLast(flow, weight->size(0), 2, evidence, claim);
-    }
-  }
-
-  // A request is a batch: the form without a batch dimension, which LibTorch takes too, is not
-  // meant.
-  void DemandConvolution(const Node* node, const std::string& op, const ArgumentFlow& flow,
-                         Claim& claim) {
-    if (op.find("conv") == std::string::npos) return;
-    const auto weight = constants_.Tensor(OperatorInput(node, "weight"));
-    if (!weight || weight->dim() < 3 || weight->is_quantized()) return;
-    const size_t spatial = SpatialDims(op, *weight);
-    if (spatial == 0 || static_cast<size_t>(weight->dim()) != spatial + 2) return;
-    const std::string evidence = Evidence(node, *weight);
-    DemandTypes(flow, {weight->scalar_type()}, evidence, claim);
-    const auto groups = constants_.Int(OperatorInput(node, "groups"));
-    const Value* flag = OperatorInput(node, "transposed");
-    const auto transposed = flag == nullptr
-                                ? std::optional<bool>(op.find("transpose") != std::string::npos)
-                                : constants_.Bool(flag);
-    std::vector<int64_t> dims(spatial + 2, -1);
-    if (groups && transposed) dims[1] = *transposed ? weight->size(0) : weight->size(1) * *groups;
-    DemandDims(flow, dims, evidence, claim);
-  }
-
-  void DemandEmbedding(const Node* node, const ArgumentFlow& flow, Claim& claim) {
-    const auto weight = constants_.Tensor(node->input(0));
-    if (!weight || weight->dim() != 2) return;
-    DemandTypes(flow, {at::kLong, at::kInt}, Evidence(node, *weight), claim);
-    if (!flow.values_same) return;
-    // Two tables: an index must fit the smaller.
-    claim.limit = claim.limit ? std::min(*claim.limit, weight->size(0)) : weight->size(0);
-  }
-
-  void DemandNorm(const Node* node, const std::string& op, const ArgumentFlow& flow, Claim& claim) {
-    const auto weight = constants_.Tensor(OperatorInput(node, "weight"));
-    std::string evidence = op;
-    if (weight) {
-      evidence = Evidence(node, *weight);
-      DemandTypes(flow, NormTypes(weight->scalar_type()), evidence, claim);
-    }
-    if (op != "aten::layer_norm") return;
-    const auto shape = constants_.Ints(OperatorInput(node, "normalized_shape"));
-    if (shape && !shape->empty()) {
-      DemandLast(flow, shape->back(), shape->size() + 1, evidence, claim);
-    }
-  }
-
-  // input, hx, params, ... : the weights are a list, input-to-hidden first.
-  void DemandRecurrent(const Node* node, const ArgumentFlow& flow, Claim& claim) {
-    const Value* list = OperatorInput(node, "params");
-    if (list == nullptr || OperatorInput(node, "batch_first") == nullptr) return;
-    std::optional<at::Tensor> weight;
-    if (const c10::IValue* params = constants_.Find(list)) {
-      if (params->isTensorList() && !params->toTensorList().empty()) {
-        weight = params->toTensorList().get(0);
+  void VisitElements(const Node* node, size_t index) {
+    const std::vector<Flows>* elements = containers_.Find(node->input(index));
+    if (elements == nullptr) return;
+    const std::string_view op = node->kind().toQualString();
+    const bool joins = op == "aten::cat" || op == "aten::stack";
+    for (size_t element = 0; element < elements->size(); ++element) {
+      for (const ArgumentFlow& flow : Flows((*elements)[element])) {
+        Demand(node, index, element, flow, constants_, claims_[flow.argument]);
+        if (joins && index == 0) Put(node->output(), Joined(flow));
       }
-    } else if (list->node()->kind() == c10::prim::ListConstruct) {
-      weight = constants_.Tensor(list->node()->input(0));
     }
-    if (!weight || weight->dim() != 2 || weight->is_quantized()) return;
-    const std::string evidence = Evidence(node, *weight);
-    DemandTypes(flow, {weight->scalar_type()}, evidence, claim);
-    DemandLast(flow, weight->size(1), 3, evidence, claim);
   }
 
-  const ArgumentFlow* Find(const Value* value) const {
-    const auto flow = flows_.find(value);
-    return flow == flows_.end() ? nullptr : &flow->second;
+  // x.dim(), len(x.shape): a constant if the rank is assumed.
+  void SetRank(const Node* node, const ArgumentFlow& flow) {
+    if (node->kind() == c10::aten::dim) return SetNumber(node->output(), flow);
+    for (const torch::jit::Use& use : node->output()->uses()) {
+      if (use.user->kind() == c10::aten::len) SetNumber(use.user->output(), flow);
+    }
   }
+
+  void SetNumber(const Value* number, const ArgumentFlow& flow) {
+    if (flow.rank != ArgumentFlow::kUnknown) {
+      constants_.Set(number, c10::IValue(static_cast<int64_t>(flow.rank)));
+    } else if (flow.shape_known) {
+      ranks_asked_.insert(flow.argument);
+    }
+  }
+
+  const Flows& At(const Value* value) const { return FlowsAt(flows_, value); }
+
+  // Of one argument a value has one flow: what holds of all ways to it.
   void Put(const Value* value, ArgumentFlow flow) {
-    flows_.insert_or_assign(value, std::move(flow));
+    Flows& flows = flows_[value];
+    for (ArgumentFlow& known : flows) {
+      if (known.argument != flow.argument) continue;
+      if (auto both = Join(known, flow)) known = *std::move(both);
+      return;
+    }
+    flows.push_back(std::move(flow));
   }
 
-  GraphConstants& constants_;
-  std::unordered_map<const Value*, ArgumentFlow> flows_;
+  GraphConstants constants_;
+  FlowMap flows_;
+  Containers containers_;
+  std::set<size_t> ranks_asked_;
+  Claims claims_;
+  bool raises_ = false;
+};
+
+// Walks a graph until nothing more can be learnt by taking for granted what is known.
+class Inference {
+ public:
+  Inference(const torch::jit::Graph& graph, const torch::jit::Module& module,
+            const std::unordered_set<std::string>& assigned)
+      : graph_(graph), module_(module), assigned_(assigned) {
+    const SignatureWalker first = Walk(known_);
+    claims_ = first.claims();
+    Learn();
+    if (!known_.ranks.empty() || !known_.min_ranks.empty()) {
+      const SignatureWalker second = Walk(known_);
+      if (!second.raises()) claims_ = second.claims();
+    }
+    for (const size_t argument : first.ranks_asked()) TryRanks(argument);
+  }
+
+  const Claims& claims() const { return claims_; }
+
+ private:
+  SignatureWalker Walk(const Assumed& assumed) const {
+    return {graph_, GraphConstants(graph_, module_, assigned_), assumed};
+  }
+
+  static bool Exact(const Claim& claim) {
+    return claim.dims && !claim.any_rank && !claim.contradicted;
+  }
+
+  void Learn() {
+    for (size_t i = 0; i < claims_.size(); ++i) {
+      if (Exact(claims_[i])) known_.ranks[i] = static_cast<int>(claims_[i].dims->size());
+      if (claims_[i].min_rank > 1) known_.min_ranks[i] = claims_[i].min_rank;
+    }
+  }
+
+  // Where the code asks for a rank, each is tried: those that always raise an exception or want
+  // what no request can give are not the argument's.
+  void TryRanks(size_t argument) {
+    if (known_.ranks.count(argument) != 0) return;
+    std::vector<Claim> fit;
+    Claims last;
+    int rank_of_last = 0;
+    for (int rank = 1; rank <= kMaxRank; ++rank) {
+      Assumed assumed = known_;
+      assumed.ranks[argument] = rank;
+      const SignatureWalker walker = Walk(assumed);
+      const Claim& claim = walker.claims()[argument];
+      if (walker.raises() || claim.contradicted) continue;
+      fit.push_back(claim);
+      last = walker.claims();
+      rank_of_last = rank;
+    }
+    if (fit.size() == 1) {
+      claims_ = std::move(last);
+      known_.ranks[argument] = rank_of_last;
+      ClaimRank(rank_of_last, claims_[argument]);
+    } else {
+      claims_[argument] = AnyRankClaim(claims_[argument], fit);
+    }
+  }
+
+  static void ClaimRank(int rank, Claim& claim) {
+    if (claim.dims && !claim.any_rank) return;
+    const std::optional<std::vector<int64_t>> before = std::exchange(claim.dims, std::nullopt);
+    claim.dims = std::vector<int64_t>(static_cast<size_t>(rank), -1);
+    if (before && rank > 1) claim.dims->back() = before->back();
+    claim.any_rank = false;
+    if (claim.dims_evidence.empty()) claim.dims_evidence = "aten::dim";
+  }
+
+  const torch::jit::Graph& graph_;
+  const torch::jit::Module& module_;
+  const std::unordered_set<std::string>& assigned_;
+  Assumed known_;
   Claims claims_;
 };
 
 }  // namespace
 
-void InferArguments(const torch::jit::Graph& graph, GraphConstants& constants, MethodFacts& facts) {
-  const SignatureWalker walker(graph, constants);
-  for (size_t i = 0; i < facts.arguments.size() && i < walker.claims().size(); ++i) {
+void InferArguments(const torch::jit::Graph& graph, const torch::jit::Module& module,
+                    const std::unordered_set<std::string>& assigned, MethodFacts& facts) {
+  const Inference inference(graph, module, assigned);
+  for (size_t i = 0; i < facts.arguments.size() && i < inference.claims().size(); ++i) {
     if (facts.arguments[i].kind == ValueKind::kTensor) {
-      facts.arguments[i].tensor = ToFact(walker.claims()[i]);
+      facts.arguments[i].tensor = ToFact(inference.claims()[i]);
     }
   }
 }

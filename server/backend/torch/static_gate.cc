@@ -32,9 +32,8 @@ class Prover {
       const GateOutcome tried = Prove(guess, guesses + 1);
       if (tried.raises) continue;
       if (tried.verdict != Verdict::kProven) {
-        if (proven) break;
-        if (best.rank_of >= 0) best = tried;  // of several reasons, that of the largest rank
-        continue;
+        if (!proven) best = tried;
+        break;
       }
       Merge(tried, argument, rank, proven, best);
       proven = true;
@@ -64,6 +63,16 @@ bool TakesTensors(const MethodFacts& facts) {
                      [](const auto& argument) { return !ScalarDType(argument.kind).has_value(); });
 }
 
+// The argument that holds tensors inside, and must be there; those are never merged.
+const ArgumentFact* HoldsTensors(const MethodFacts& facts) {
+  const auto holds = [](const ArgumentFact& argument) {
+    return argument.kind == ValueKind::kOther && !argument.optional && !argument.has_default &&
+           argument.type.find("Tensor") != std::string::npos;
+  };
+  const auto found = std::find_if(facts.arguments.begin(), facts.arguments.end(), holds);
+  return found == facts.arguments.end() ? nullptr : &*found;
+}
+
 }  // namespace
 
 Proof ProveStatically(const torch::jit::Graph& graph, const torch::jit::Module& module,
@@ -71,6 +80,10 @@ Proof ProveStatically(const torch::jit::Graph& graph, const torch::jit::Module& 
   Proof proof;
   if (!TakesTensors(facts)) {
     proof.reason = "The method takes no tensor, so there are no rows to merge.";
+    return proof;
+  }
+  if (const ArgumentFact* argument = HoldsTensors(facts)) {
+    proof.reason = "Argument '" + argument->name + "' holds tensors inside, which are not merged.";
     return proof;
   }
   Ranks ranks;

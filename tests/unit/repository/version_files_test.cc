@@ -94,7 +94,7 @@ class ManifestLoadTest : public ::testing::Test {
                                     : OkStatus();
     };
     auto repository = Repository::Create(
-        options, {&backend_, &clock_, &permits_, log_.get(), metrics_.get(), check});
+        options, {&backend_, &clock_, &permits_, log_.get(), metrics_.get(), nullptr, check});
     ASSERT_TRUE(repository.ok()) << repository.status();
     repository_ = *std::move(repository);
     ASSERT_TRUE(repository_->WaitSettled(clock_.Now() + std::chrono::seconds(60)));

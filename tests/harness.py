@@ -54,8 +54,8 @@ class Answer:
 class Server:
     """A flambeau-server on free ports. Use as a context manager; kills what is left at the end."""
 
-    def __init__(self, path, *flags, environment=None, wait_ready=True):
-        command = [SERVER, str(path), *(str(flag) for flag in flags)]
+    def __init__(self, path, *flags, environment=None, wait_ready=True, program=(SERVER,)):
+        command = [*program, str(path), *(str(flag) for flag in flags)]
         for flag, value in [("--http-port", 0), ("--grpc-port", 0), ("--metrics-port", 0),
                             ("--log-format", "json"), ("--log-level", "debug")]:
             if flag not in command:

@@ -130,7 +130,7 @@ def test_a_pod_has_time_to_drain(container, grace):
 
 @pytest.mark.parametrize("container", [CONTAINER, KSERVE_CONTAINER], ids=["kubernetes", "kserve"])
 def test_the_real_server_takes_the_arguments_and_answers_the_probes(container, demo_models, tmp_path):
-    """Each flag as it is, but for the ports, which are the kernel's choice here."""
+    """Each flag as it is, but for the ports, which are the kernel's choice here, and the cache's place."""
     shutil.copy(f"{demo_models}/digits.pt", tmp_path / "digits.pt")
     directory, *flags = container["args"]
     mounts = {mount["mountPath"] for mount in container.get("volumeMounts", [])} | {"/mnt/models"}
@@ -141,6 +141,9 @@ def test_the_real_server_takes_the_arguments_and_answers_the_probes(container, d
     assert int(stated.get("grpc-port", 8001)) == ports["grpc"]
 
     split = [word for flag in flags if "-port" not in flag for word in flag.split("=", 1)]
+    if "cache-dir" in stated:
+        assert any(stated["cache-dir"].startswith(mount + "/") for mount in mounts)
+        split[split.index("--cache-dir") + 1] = tmp_path / "cache"
     with harness.Server(tmp_path, *split) as server:
         for probe in ("startupProbe", "readinessProbe", "livenessProbe"):
             action = container[probe]["httpGet"]

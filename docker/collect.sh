@@ -33,7 +33,7 @@ add_package() { # records the package of a file; its path may be known with or w
 }
 
 rm -rf "$root"
-mkdir -p "$root"/{etc,models,opt,proc,tmp,usr/lib,var/lib/dpkg/status.d}
+mkdir -p "$root"/{dev,etc,models,opt,proc,tmp,usr/lib,var/lib/dpkg/status.d}
 chmod 1777 "$root/tmp"
 ln -s usr/lib "$root/lib"
 ln -s usr/lib "$root/lib64"

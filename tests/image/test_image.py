@@ -1,7 +1,7 @@
 """The container image that `./dev image` has built: what is in it, and that it serves as it must.
 
-The image's root is mounted; its processes are started in it by chroot as its user, read-only, as a container
-engine would, with the network of this machine.
+The image's root is mounted; its processes are started in it by chroot as its user, read-only, with the few devices that
+a container engine gives, and with the network of this machine.
 """
 
 import json
@@ -21,6 +21,11 @@ mount --bind "$0" "$0"
 mount --bind "$1" "$0/models"
 mount -t proc proc "$0/proc"
 mount -t tmpfs tmpfs "$0/tmp" -o mode=1777
+mount -t tmpfs tmpfs "$0/dev"
+for device in null zero full random urandom; do
+  touch "$0/dev/$device"
+  mount --bind "/dev/$device" "$0/dev/$device"
+done
 mount -o remount,ro,bind "$0"
 mount -o remount,ro,bind "$0/models"
 shift

@@ -77,11 +77,11 @@ class Directory:
 class Clients:
     """Threads that ask without pause, each over its own connection. A context manager."""
 
-    def __init__(self, server, count):
+    def __init__(self, server, count, serving):
         self.server = server
         self.answers = []  # (sent, received, version)
         self.failures = []  # sentences
-        self._live = {}  # version: [[from, to]]
+        self._live = {serving: [[time.monotonic(), float("inf")]]}  # version: [[from, to]]
         self._ended = threading.Event()
         self._threads = [threading.Thread(target=self._run, args=(number,)) for number in range(count)]
 
@@ -137,7 +137,7 @@ class Clients:
         return version
 
     def _predict(self, connection, number):
-        answer, headers = self._ask(connection, f"/predict/{MODEL}", {"x": [[number, 0, 0, 0]]})
+        answer, headers = self._ask(connection, f"/predict/{MODEL}", {"input": [[number, 0, 0, 0]]})
         version = int(headers["X-Model-Version"])
         assert answer["output"] == [[number + version, version, version, version]], answer
         return version

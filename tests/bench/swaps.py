@@ -82,8 +82,7 @@ def main():
         directory = swaps.Directory(folder)
         directory.move_in(1)
         with harness.Server(directory.root, "--log-level", "info") as server, \
-                swaps.Clients(server, arguments.clients) as clients:
-            clients.may_serve(1)
+                swaps.Clients(server, arguments.clients, serving=1) as clients:
             plan = Plan(arguments, directory, server, clients)
             begin = time.monotonic()
             plan.run(arguments.seconds)

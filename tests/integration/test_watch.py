@@ -25,8 +25,8 @@ def index(server):
 
 
 def test_swaps_a_broken_upload_and_a_rollback_fail_no_request(directory):
-    with harness.Server(directory.root, "--log-level", "info") as server, swaps.Clients(server, 8) as clients:
-        clients.may_serve(1)
+    with harness.Server(directory.root, "--log-level", "info") as server, \
+            swaps.Clients(server, 8, serving=1) as clients:
         for version in range(2, 6):
             swaps.swap(directory, server, clients, version - 1, version, slowly=version == 3)
         swaps.break_version(directory, server, 6, BROKEN)
@@ -47,20 +47,20 @@ def test_new_changed_and_removed_files_are_noticed(tmp_path):
     with harness.Server(tmp_path) as server:
         torch.jit.script(swaps.AddVersion(1)).save(str(tmp_path / "m.pt"))
         harness.wait_for("the new model", lambda: index(server).get(("m", 1), {}).get("state") == "READY")
-        assert server.post("/predict/m", {"x": [[0, 0, 0, 0]]}).json["output"] == [[1, 1, 1, 1]]
+        assert server.post("/predict/m", {"input": [[0, 0, 0, 0]]}).json["output"] == [[1, 1, 1, 1]]
         torch.jit.script(swaps.AddVersion(2)).save(str(tmp_path / "m.pt"))
         harness.wait_for("the changed model", lambda: server.post(
-            "/predict/m", {"x": [[0, 0, 0, 0]]}).json["output"] == [[2, 2, 2, 2]])
+            "/predict/m", {"input": [[0, 0, 0, 0]]}).json["output"] == [[2, 2, 2, 2]])
         (tmp_path / "m.pt").write_bytes(BROKEN)
         failed = harness.wait_for("the refusal", lambda: index(server)["m", 1].get("reason"))
         assert "serves on" in failed and harness.is_one_sentence(failed)
         assert index(server)["m", 1]["state"] == "READY"
         assert server.metric("flambeau_model_load_failed", model="m", version="1") == 1
         assert server.metric("flambeau_model_load_failures_total", model="m") == 1
-        assert server.post("/predict/m", {"x": [[0, 0, 0, 0]]}).json["output"] == [[2, 2, 2, 2]]
+        assert server.post("/predict/m", {"input": [[0, 0, 0, 0]]}).json["output"] == [[2, 2, 2, 2]]
         (tmp_path / "m.pt").unlink()
         harness.wait_for("the end", lambda: not index(server))
-        assert server.post("/predict/m", {"x": [[0, 0, 0, 0]]}).status == 404
+        assert server.post("/predict/m", {"input": [[0, 0, 0, 0]]}).status == 404
         assert server.post("/v2/repository/models/m/load").status == 501
 
 
@@ -71,7 +71,7 @@ def test_one_file_is_watched_too(tmp_path):
         torch.jit.script(swaps.AddVersion(2)).save(str(tmp_path / "other.pt"))
         os.replace(tmp_path / "other.pt", file)
         harness.wait_for("the new file", lambda: server.post(
-            "/predict", {"x": [[0, 0, 0, 0]]}).json.get("output") == [[2, 2, 2, 2]])
+            "/predict", {"input": [[0, 0, 0, 0]]}).json.get("output") == [[2, 2, 2, 2]])
         assert set(index(server)) == {("m", 1)}
 
 
@@ -102,7 +102,7 @@ def routed(directory):
 
 
 def test_labels_and_shares_over_rest(routed):
-    zeros = {"x": [[0, 0, 0, 0]]}
+    zeros = {"input": [[0, 0, 0, 0]]}
     infer = {"inputs": [{"name": "x", "shape": [1, 4], "datatype": "FP32", "data": [0, 0, 0, 0]}]}
     assert routed.post("/predict/swapped/canary", zeros).json["output"] == [[2, 2, 2, 2]]
     assert routed.post("/predict/swapped/stable:forward", zeros).headers["X-Model-Version"] == "1"
@@ -112,7 +112,7 @@ def test_labels_and_shares_over_rest(routed):
     properties = routed.metadata("swapped")["properties"]
     assert (properties["labels.canary"], properties["shares.canary"]) == ("2", "25")
     given = [routed.post("/v2/models/swapped/infer", infer).json["model_version"] for _ in range(40)]
-    assert 9 <= given.count("2") <= 11 and given.count("1") + given.count("2") == 40
+    assert 8 <= given.count("2") <= 12 and given.count("1") + given.count("2") == 40
     unknown = routed.post("/predict/swapped/beta", zeros)
     assert unknown.status == 404 and "canary, stable" in unknown.error
 

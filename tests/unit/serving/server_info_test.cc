@@ -23,8 +23,8 @@ Facts ThreeArguments() {
   MethodFacts& method = facts.methods[0];
   method.arguments[0].tensor.dtype_source = FactSource::kGraph;
   method.arguments[0].tensor.dims_source = FactSource::kGraph;
-  method.arguments.push_back({"y", "Tensor", ValueKind::kTensor, false, false, "", {}});
-  method.arguments.push_back({"flag", "bool", ValueKind::kBool, false, true, "False", {}});
+  method.arguments.push_back({"y", "Tensor", ValueKind::kTensor, {}, false, false, "", {}});
+  method.arguments.push_back({"flag", "bool", ValueKind::kBool, {}, false, true, "False", {}});
   method.static_proof = {Verdict::kRefused, "the model branches on its input"};
   return facts;
 }
@@ -60,7 +60,7 @@ TEST_F(ServerInfoTest, MetadataMarksWhatIsUnknown) {
   const Result<ModelMetadata> metadata = info_.Model("m", "");
   ASSERT_TRUE(metadata.ok());
   EXPECT_EQ(metadata->name, "m");
-  EXPECT_EQ(metadata->platform, "pytorch_torchscript");
+  EXPECT_EQ(metadata->platform, "pytorch_libtorch");
   EXPECT_THAT(metadata->versions, ElementsAre("1"));
   ASSERT_EQ(metadata->inputs.size(), 3u);
   EXPECT_EQ(metadata->inputs[0].datatype, "FP32");

@@ -29,7 +29,7 @@ class FakeEvents final : public DirectoryEvents {
   Status Watch(const std::set<std::string>& directories) override {
     const std::lock_guard lock(mutex_);
     watched_ = directories;
-    return refusal;
+    return OkStatus();
   }
   std::set<std::string> watched() {
     const std::lock_guard lock(mutex_);
@@ -37,7 +37,6 @@ class FakeEvents final : public DirectoryEvents {
   }
 
   const OnEvent send;
-  Status refusal;
 
  private:
   std::mutex mutex_;

@@ -17,7 +17,11 @@ namespace {
 constexpr uint64_t kSeed = 3;
 // A backend profiles, compiles and tunes in its first runs.
 constexpr int kWarmRuns = 3;
-constexpr int kTimedRuns = 9;
+constexpr size_t kFewestRuns = 9;
+constexpr size_t kMostRuns = 101;
+constexpr Duration kTimedFor = std::chrono::milliseconds(500);
+// Of the pairs of runs, so many have to be faster.
+constexpr double kCertain = 0.75;
 // Answers have to differ by so many tolerances between rows, or equal ones prove nothing.
 constexpr double kVisible = 100;
 // Of a model's time, on average; no size may lose more than that.
@@ -239,25 +243,37 @@ class Trial {
     return std::nullopt;
   }
 
-  // Both in turns, so that what else the machine does slows both. 0 if some size loses too much.
+  // 0 or more: how many times as fast as the best so far. One size that loses too much decides.
   double Faster(Candidate* candidate) {
     double sum = 0;
     for (const size_t size : sizes_) {
-      std::vector<double> before;
-      std::vector<double> after;
       for (int run = 0; run < kWarmRuns; ++run) {
         best_->Time(questions_, size);
         candidate->Time(questions_, size);
       }
-      for (int run = 0; run < kTimedRuns; ++run) {
-        before.push_back(best_->Time(questions_, size));
-        after.push_back(candidate->Time(questions_, size));
-      }
-      const double share = Median(std::move(after)) / std::max(Median(std::move(before)), 1e-9);
+      const double share = ShareOfTime(candidate, size);
       if (share > kTolerable) return 1 / share;
       sum += share;
     }
     return static_cast<double>(sizes_.size()) / std::max(sum, 1e-9);
+  }
+
+  // Both in turns, so that what else the machine does slows both. 1 if chance may have decided.
+  double ShareOfTime(Candidate* candidate, size_t size) {
+    std::vector<double> before;
+    std::vector<double> after;
+    int wins = 0;
+    const TimePoint end = clock_->Now() + kTimedFor;
+    while (before.size() < kFewestRuns || (before.size() < kMostRuns && clock_->Now() < end)) {
+      const bool first = before.size() % 2 == 0;
+      if (first) before.push_back(best_->Time(questions_, size));
+      after.push_back(candidate->Time(questions_, size));
+      if (!first) before.push_back(best_->Time(questions_, size));
+      if (after.back() < before.back()) ++wins;
+    }
+    const double certain = kCertain * static_cast<double>(before.size());
+    const double share = Median(std::move(after)) / std::max(Median(std::move(before)), 1e-9);
+    return share < 1 && wins < certain ? 1 : share;
   }
 
   Model* const plain_;

@@ -66,7 +66,7 @@ def test_what_was_tried_is_told_and_answers_are_as_before(models):
             assert f"{name} is {'used' if used else 'not used'}: " in told["notes"]
         assert told["batching"] == "proven"
         x = torch.randn(3, 16, 24, 24)
-        answer = server.post("/predict/norm", {"x": x.tolist()}).json["output"]
+        answer = server.predict("norm", x.tolist())
         wanted = torch.jit.load(str(models / "norm" / "model.pt"))(x)
         torch.testing.assert_close(torch.tensor(answer), wanted, rtol=1e-4, atol=1e-5)
 

@@ -108,6 +108,14 @@ TEST_F(OptimizationTrialTest, ThreePercentIsWorthIt) {
   EXPECT_EQ(Kept(), Of({kFreeze}));
 }
 
+// Faster in six of ten runs, by much: another day it is slower in six.
+TEST_F(OptimizationTrialTest, ChanceDoesNotDecide) {
+  changes_[kFreeze] = {0.5, [this, runs = 0](FakeBatch& batch) mutable {
+                         if (++runs % 5 > 2) clock_.Advance(std::chrono::milliseconds(batch.rows));
+                       }};
+  EXPECT_EQ(Why(), "freeze is not used: it saves too little time (1.00 times as fast)");
+}
+
 TEST_F(OptimizationTrialTest, OneThatChangesAnswersALittleIsNotKept) {
   changes_[kFreeze] = {0.1, [](FakeBatch& batch) {
                          for (double& y : batch.out) y *= 1.0005;

@@ -71,9 +71,27 @@ TEST(TorchOptimizeFacts, TellWhatWasDone) {
   for (const Optimization one : kOptimizations) {
     EXPECT_EQ((*TorchBackend().Load(conv, With(Of({one}))))->facts().optimizations, Of({one}));
   }
-  const auto linear = TorchBackend().Load(CasePath("demo/linear.pt"),
-                                          With(Of({Optimization::kChannelsLast})));
+  const auto linear =
+      TorchBackend().Load(CasePath("demo/linear.pt"), With(Of({Optimization::kChannelsLast})));
   EXPECT_EQ((*linear)->facts().optimizations, Optimizations()) << "it has no convolution";
+}
+
+// LibTorch's executor then runs the graph as it was saved, in every run.
+TEST(TorchExecutor, MayBeToldToRewriteNothing) {
+  const auto& entry = Cases()["results"][0];
+  LoadOptions options;
+  options.optimized = false;
+  const auto model =
+      TorchBackend().Load(CasePath(entry["model"].get<std::string>() + ".pt"), options);
+  ASSERT_TRUE(model.ok()) << model.status();
+  auto instance = *(*model)->NewInstance();
+  for (int round = 0; round < 3; ++round) {
+    const auto results =
+        RunBatch(*instance, MethodIndex(**model, entry["method"]), {DecodeAll(entry["items"][0])});
+    ASSERT_TRUE(results[0].ok()) << results[0].status();
+    std::string where;
+    EXPECT_TRUE(Equal(*results[0], Decode(entry["expected"][0]), &where)) << where;
+  }
 }
 
 }  // namespace

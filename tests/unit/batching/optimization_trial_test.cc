@@ -66,7 +66,8 @@ class OptimizationTrialTest : public ::testing::Test {
       if (!wanted.Has(one)) continue;
       time *= change.time;
       if (change.effect) script.effect = change.effect;
-      if (!change.run.ok()) script.fail = [&change](const FakeBatch&) { return change.run; };
+      if (!change.run.ok())
+        script.fail = [failure = change.run](const FakeBatch&) { return failure; };
     }
     script.on_probe_run = [this, time](int64_t rows) {
       clock_.Advance(std::chrono::microseconds(static_cast<int64_t>(time) * rows));

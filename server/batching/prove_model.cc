@@ -25,14 +25,13 @@ class ModelProof {
         permits_(std::max(options.intra_op_threads, 1)) {}
 
   ProvenModel Run() {
+    ProvenModel proven;
     {
       Prover prover({"prover", options_.max_batch_size, permits_.cores()}, model_, &permits_,
                     [this](Variant* variant, const ProofResult& result) { Note(variant, result); });
       for (size_t method = 0; method < verdicts_.methods(); ++method) Begin(method, &prover);
-      Await();
+      proven.complete = Await();
     }  // ends and joins the one that still runs
-    ProvenModel proven;
-    proven.complete = open_ == 0;
     proven.verdicts = verdicts_.Known();
     for (size_t method = 0; method < verdicts_.methods(); ++method) {
       proven.proofs.push_back(verdicts_.Summary(method));
@@ -56,10 +55,12 @@ class ModelProof {
     ended_.notify_all();
   }
 
-  void Await() {
+  // Whether all have ended in time.
+  bool Await() {
     std::unique_lock lock(mutex_);
     const TimePoint end = clock_->Now() + options_.proof_budget;
     while (open_ > 0 && clock_->Now() < end) clock_->WaitUntil(ended_, lock, end);
+    return open_ == 0;
   }
 
   Model* const model_;

@@ -44,7 +44,7 @@ class InspectModelTest : public ::testing::Test {
   FakeBackend backend_;
   SystemClock clock_;
   std::unique_ptr<Log> log_ = Log::Silent();
-  InspectionRequest request_{"m", "m.pt", nullptr, "cpu", {}};
+  InspectionRequest request_{"m", "m.pt", nullptr, "", "cpu", {}};
   std::vector<std::string> steps_;
 };
 

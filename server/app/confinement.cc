@@ -9,10 +9,11 @@
 #include <fstream>
 #include <memory>
 
+#include "base/thread.h"
+
 namespace flambeau {
 namespace {
 
-constexpr int kNice = 10;
 // Of the time limit: a run beyond the soft one ends by SIGXCPU, which tells why.
 constexpr uint64_t kGraceSeconds = 5;
 
@@ -49,7 +50,7 @@ bool RefuseNetwork() {
 
 std::vector<std::string> Confine(const Confinement& confinement) {
   prctl(PR_SET_PDEATHSIG, SIGKILL);
-  setpriority(PRIO_PROCESS, 0, kNice);
+  GiveWay();
   std::ofstream("/proc/self/oom_score_adj") << 1000;
   Limit(RLIMIT_CORE, 0, 0);
   if (confinement.memory_bytes > 0 && !HasShadowMemory()) {

@@ -26,8 +26,8 @@ class Thread {
   std::thread thread_;
 };
 
-// The calling thread, and those that it starts from now on, get the processor only where the others
-// leave it. There is no way back.
+// The calling thread, and those that it starts from now on, get a small part of what the others get
+// of a busy processor. There is no way back.
 void GiveWay();
 
 }  // namespace flambeau

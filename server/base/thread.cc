@@ -24,7 +24,7 @@ void Thread::Join() {
 }
 
 void GiveWay() {
-  // A seventh of a core beside two busy threads: with less, a busy server would never finish a load.
+  // A seventh of a core beside two busy threads: with less, a busy server would finish no load.
   constexpr int kNice = 5;
   // On Linux 0 is the calling thread alone. It may be nicer already, which is as good.
   setpriority(PRIO_PROCESS, 0, kNice);

@@ -9,7 +9,9 @@ FileStamp StampOf(const std::string& file) {
   if (stat(file.c_str(), &status) != 0) return {};
   constexpr int64_t kNanoseconds = 1000 * 1000 * 1000;
   return {static_cast<uint64_t>(status.st_size),
-          status.st_mtim.tv_sec * kNanoseconds + status.st_mtim.tv_nsec, status.st_ino, {}};
+          status.st_mtim.tv_sec * kNanoseconds + status.st_mtim.tv_nsec,
+          status.st_ino,
+          {}};
 }
 
 }  // namespace flambeau

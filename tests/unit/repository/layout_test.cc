@@ -120,8 +120,8 @@ TEST(LayoutTest, AmbiguousOrEmptyDirectoriesAreProblems) {
 
 TEST(LayoutTest, EveryExtensionOfTorchScriptIsAModel) {
   const TempDirectory directory;
-  for (const char* file : {"a.pt", "b.pth", "c.ptl", "d.jit", "e.torchscript", "f/model.pth",
-                           "g/7/model.jit"}) {
+  for (const char* file :
+       {"a.pt", "b.pth", "c.ptl", "d.jit", "e.torchscript", "f/model.pth", "g/7/model.jit"}) {
     directory.Write(file);
   }
   for (const char* file : {"h.onnx", "i.pt2", "j.bin", "k.pt.gz"}) directory.Write(file);

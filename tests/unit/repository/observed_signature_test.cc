@@ -15,7 +15,8 @@ Tensor Make(DType dtype, const Shape& shape) { return *Tensor::Allocate(dtype, s
 MethodFacts OneTensor(TensorFact fact = {}) {
   MethodFacts facts;
   facts.name = "forward";
-  facts.arguments.push_back({"x", "Tensor", ValueKind::kTensor, {}, false, false, "", std::move(fact)});
+  facts.arguments.push_back(
+      {"x", "Tensor", ValueKind::kTensor, {}, false, false, "", std::move(fact)});
   return facts;
 }
 

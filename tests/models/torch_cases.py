@@ -1149,10 +1149,10 @@ def write_refused(writer):
     torch.save(nn.Linear(3, 2).state_dict(), writer.path("state_dict.pt"))
     writer.refused("state_dict.pt", "state_dict")
     torch.save(nn.Linear(3, 2), writer.path("eager.pt"))
-    writer.refused("eager.pt", "state_dict or an eager module")
+    writer.refused("eager.pt", "an eager module")
     torch.save(nn.Linear(3, 2).state_dict(), writer.path("legacy.pt"),
                _use_new_zipfile_serialization=False)
-    writer.refused("legacy.pt", "pickle")
+    writer.refused("legacy.pt", "state_dict")
     program = torch.export.export(nn.Linear(3, 2), (torch.randn(1, 3),))
     torch.export.save(program, writer.path("exported.pt2"))
     writer.refused("exported.pt2", "torch.export")

@@ -21,7 +21,8 @@ from torch import Tensor, nn
 from torch.ao import quantization
 from torch_cases import Writer, clone, encode, raw_zip, rewritten
 
-MUTATIONS = 400
+MUTATIONS = 300
+ENGINE = torch.backends.quantized.engine  # what runs a quantised model, whatever it was made for
 
 
 class Small(nn.Module):
@@ -233,6 +234,7 @@ def write_good(files):
         model = quantised(engine)
         torch.jit.script(model).save(files.path(f"quantised_{engine}.pt"))
         torch.jit.trace(model, image).save(files.path(f"quantised_traced_{engine}.pt"))
+        torch.backends.quantized.engine = ENGINE
         files.good(f"quantised_{engine}.pt", image)
         files.good(f"quantised_traced_{engine}.pt", image)
     torch.backends.quantized.engine = "fbgemm"
@@ -306,6 +308,8 @@ def write_refused(files):
     files.refused("keras.keras", "Keras", raw_zip([("model.weights.h5", b"")]))
     files.refused("package.pt", "torch.package", raw_zip([
         ("p/.data/extern_modules", b""), ("p/.data/version", b"6\n"), ("p/version", b"6\n")]))
+    files.refused("legacy_script.pt", "older than PyTorch 1.4", raw_zip([
+        ("m/model.json", b"{}"), ("m/version", b"1\n")]))
     files.refused("bare.pt", "without its end", b"PK\x03\x04" + bytes(60))
 
     def changed(name, says, entry, data):

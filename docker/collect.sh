@@ -12,12 +12,19 @@ triplet=$(dpkg-architecture -qDEB_HOST_MULTIARCH)
 
 # The libraries that the files load, directly or not: absolute paths, one a line.
 needed() {
-  LD_LIBRARY_PATH=$libtorch/lib ldd "$@" | sed -nE 's/^.* => (\/[^ ]+) .*$/\1/p; s/^\s*(\/[^ ]+) \(.*$/\1/p' | sort -u
+  local list missing
+  list=$(LD_LIBRARY_PATH=$libtorch/lib ldd "$@")
+  # The driver's library comes with the machine.
+  if missing=$(grep 'not found' <<<"$list" | grep -v 'libcuda\.so' | sort -u); then
+    echo "collect.sh: libraries are missing (a CUDA LibTorch is for Dockerfile.cuda):"$'\n'"$missing" >&2
+    return 1
+  fi
+  sed -nE 's/^.* => (\/[^ ]+) .*$/\1/p; s/^\s*(\/[^ ]+) \(.*$/\1/p' <<<"$list" | sort -u
 }
 
 add_library() {
   case $(readlink -f "$1") in
-    "$libtorch"/*) install -D -m 755 "$1" "$home/lib/$(basename "$1")" ;;
+    "$libtorch"/* | "${libtorch%/*}"/nvidia/*) install -D -m 755 "$1" "$home/lib/$(basename "$1")" ;;
     *)
       install -D -m 755 "$1" "$root/usr/lib/$triplet/$(basename "$1")"
       add_package "$1"
@@ -43,9 +50,10 @@ cp /etc/os-release "$root/etc/os-release"
 
 install -D -m 755 -t "$home/bin" "$build/bin/flambeau-server" "$build/bin/flambeau"
 install -D -m 755 -t "$home/lib" "$build/lib/libflambeau_torch.so"
+libraries=$(needed "$home"/bin/* "$home"/lib/libflambeau_torch.so)
 while read -r library; do
   add_library "$library"
-done < <(needed "$home"/bin/* "$home"/lib/libflambeau_torch.so)
+done <<<"$libraries"
 # The loader is asked for by its fixed path.
 loader=$(basename "$(readlink -f /lib64/ld-linux-x86-64.so.2 2>/dev/null || readlink -f /lib/ld-linux-aarch64.so.1)")
 [[ -e $root/lib/$loader ]] || ln -s "$triplet/$loader" "$root/usr/lib/$loader"

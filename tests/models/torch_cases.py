@@ -984,7 +984,7 @@ def write_gates(writer):
     writer.gate("softmax_rows", SoftmaxRows(), "refused", "aten::softmax")
     writer.gate("gram", Gram(), "refused", "aten::matmul")
     writer.gate("cumulative", Cumulative(), "refused", "aten::cumsum")
-    writer.gate("row_numbers", RowNumbers(), "refused", "aten::arange")
+    writer.gate("row_numbers", RowNumbers(), "refused", "takes numbers of the rows")
     writer.gate("fixed_batch", FixedBatch(), "refused", "aten::view", example=torch.randn(1, 4))
     writer.gate("mask", Mask(), "refused", "aten::index")
     writer.gate("data_loop", DataLoop(), "refused", "")

@@ -76,6 +76,10 @@ void DemandTypes(const ArgumentFlow& flow, const std::vector<c10::ScalarType>& w
 
 void DemandDims(const ArgumentFlow& flow, const std::vector<int64_t>& dims,
                 const std::string& evidence, Claim& claim) {
+  if (flow.rank != ArgumentFlow::kUnknown && flow.rank != static_cast<int>(dims.size())) {
+    claim.contradicted = true;
+    return;
+  }
   const auto mine = flow.ArgumentDims(dims);
   if (!mine) {
     if (flow.last_same && dims.back() != -1) {
@@ -128,18 +132,28 @@ void DemandDimension(const ArgumentFlow& flow, int64_t dim, Claim& claim) {
 }
 
 Claim AnyRankClaim(const Claim& any, const std::vector<Claim>& claims) {
-  if (any.dims || claims.empty()) return any;
-  size_t usual = 0;  // the largest: with the batch
-  for (const Claim& claim : claims) {
-    if (!claim.dims || claim.dims->back() == -1) return any;
-    if (claim.dims->back() != claims.front().dims->back()) return any;
-    usual = std::max(usual, claim.dims->size());
+  if (claims.empty()) return any;
+  Claim all = claims.front();
+  for (const Claim& claim : claims) all = Either(all, claim);
+  if (!all.preferred) {
+    all.preferred = any.preferred;
+    all.type_evidence = any.type_evidence;
   }
-  Claim all = any;
-  all.dims = std::vector<int64_t>(usual, -1);
-  all.dims->back() = claims.front().dims->back();
+  all.limit = any.limit;
+  all.dims = any.dims;
+  all.any_rank = any.any_rank;
+  all.dims_evidence = any.dims_evidence;
+  if (any.dims) return all;
+  const Claim* usual = &claims.front();  // the largest: with the batch
+  for (const Claim& claim : claims) {
+    if (!claim.dims || claim.dims->back() == -1) return all;
+    if (claim.dims->back() != claims.front().dims->back()) return all;
+    if (claim.dims->size() > usual->dims->size()) usual = &claim;
+  }
+  all.dims = std::vector<int64_t>(usual->dims->size(), -1);
+  all.dims->back() = usual->dims->back();
   all.any_rank = true;
-  all.dims_evidence = claims.front().dims_evidence;
+  all.dims_evidence = usual->dims_evidence;
   return all;
 }
 

@@ -75,6 +75,7 @@ std::optional<UnaryTypes> UnaryTypesOf(std::string_view op) {
                              "aten::squeeze",
                              "aten::slice",
                              "aten::select",
+                             "aten::index_select",
                              "aten::pad",
                              "aten::constant_pad_nd",
                              "aten::expand",

@@ -193,9 +193,9 @@ void DemandState(const Wanted& want, size_t element) {
 }
 
 // The fused forms of a transformer's layers: batch first, three dimensions.
-void DemandFused(const Wanted& want, const char* embedding, const char* projection) {
-  const auto width = want.constants.Int(OperatorInput(want.node, embedding));
-  const auto weight = want.Weight(OperatorInput(want.node, projection));
+void DemandFused(const Wanted& want) {
+  const auto width = want.constants.Int(OperatorInput(want.node, "embed_dim"));
+  const auto weight = want.Weight(OperatorInput(want.node, "qkv_weight"));
   if (!width || !weight) return;
   const std::string evidence = Evidence(want.node, *weight);
   DemandTypes(want.flow, {weight->scalar_type()}, evidence, want.claim);
@@ -240,10 +240,9 @@ void DemandFirst(const Wanted& want) {
     DemandTypes(want.flow, {at::kFloat}, op, want.claim);
   } else if (op == "aten::stft") {
     DemandTypes(want.flow, {at::kFloat, at::kDouble, at::kHalf, at::kBFloat16}, op, want.claim);
-  } else if (op == "aten::_native_multi_head_attention") {
-    DemandFused(want, "embed_dim", "qkv_weight");
-  } else if (op == "aten::_transformer_encoder_layer_fwd") {
-    DemandFused(want, "embed_dim", "qkv_weight");
+  } else if (op == "aten::_native_multi_head_attention" ||
+             op == "aten::_transformer_encoder_layer_fwd") {
+    DemandFused(want);
   } else if (op == "aten::size") {
     DemandSize(want);
   } else {

@@ -191,7 +191,7 @@ bool IsArgument(const Value* value) {
   while (value->node()->kind() == c10::aten::to || value->node()->kind() == c10::aten::contiguous) {
     value = value->node()->input(0);
   }
-  return value->node()->kind() == c10::prim::Param;
+  return IsMethodArgument(value);
 }
 
 // x[row_index, index, ...]: of each row its own values. The other indices are the same for all

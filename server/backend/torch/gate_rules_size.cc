@@ -197,6 +197,7 @@ void RepeatList(GateWalker& walker, const Node* node) {
   for (const Value* input : node->inputs()) {
     const int rank_of = walker.At(input).rank_of;
     if (rank_of >= 0) throw GateStop{Verdict::kUnproven, "A shape depends on a rank.", rank_of};
+    if (walker.constants().Int(input).value_or(0) < 0) walker.Raises(node);  // LibTorch's own limit
   }
   walker.Unproven(node, "makes a list of a length that is not known");
 }

@@ -134,7 +134,17 @@ void GateWalker::Raises(const Node* node) const {
 }
 
 void GateWalker::NeedsRank(const Node* node, const Rank& rank, const std::string& what) const {
-  throw GateStop{Verdict::kUnproven, NameOf(node) + " " + what + ".", std::max(rank.base, -1)};
+  int argument = rank.base;
+  if (rank.base == Rank::kAnything) argument = UnknownArgument();
+  throw GateStop{Verdict::kUnproven, NameOf(node) + " " + what + ".", std::max(argument, -1)};
+}
+
+int GateWalker::UnknownArgument() const {
+  for (size_t i = 1; i < graph_.inputs().size(); ++i) {
+    const int argument = static_cast<int>(i) - 1;
+    if (IsTensor(graph_.inputs()[i]) && ranks_.count(argument) == 0) return argument;
+  }
+  return -1;
 }
 
 void GateWalker::AssumeRank(const Node* node, const Trace& tensor, int rank) {
@@ -146,7 +156,7 @@ void GateWalker::AssumeRank(const Node* node, const Trace& tensor, int rank) {
     return;
   }
   if (tensor.rank.base == Rank::kAnything) {
-    Unproven(node, "takes a tensor whose number of dimensions is not known");
+    NeedsRank(node, tensor.rank, "takes a tensor whose number of dimensions is not known");
   }
   int& least = min_ranks_[tensor.rank.base];
   least = std::max(least, rank - tensor.rank.offset);
@@ -215,9 +225,11 @@ void GateWalker::VisitIf(const Node* node) {
   }
   for (size_t i = 0; i < node->outputs().size(); ++i) {
     if (taken != nullptr) {
+      constants_.SetEither(node->outputs()[i], taken->outputs()[i], taken->outputs()[i]);
       Put(node->outputs()[i], At(taken->outputs()[i]));
       continue;
     }
+    constants_.SetEither(node->outputs()[i], blocks[0]->outputs()[i], blocks[1]->outputs()[i]);
     auto both = Join(At(blocks[0]->outputs()[i]), At(blocks[1]->outputs()[i]));
     if (!both) Unproven(node, "has branches that treat the batch differently");
     Put(node->outputs()[i], *std::move(both));

@@ -50,7 +50,7 @@ class GateWalker {
   [[noreturn]] void Unproven(const torch::jit::Node* node, const std::string& what) const;
   // The operator fails, whatever the values.
   [[noreturn]] void Raises(const torch::jit::Node* node) const;
-  // As Unproven, but the walk is tried again for each rank if it is an argument's that is missing.
+  // As Unproven, but the walk is tried again for each rank of the argument that it may follow from.
   [[noreturn]] void NeedsRank(const torch::jit::Node* node, const Rank& rank,
                               const std::string& what) const;
 
@@ -75,6 +75,8 @@ class GateWalker {
   void CheckNumbering(const torch::jit::Node* node) const;
   void ForgetLone(const torch::jit::Node* node, const std::string& name);
   void CheckResult(const torch::jit::Node* node, const Trace& result);
+  // The first tensor argument whose rank is not taken for granted; -1: there is none.
+  int UnknownArgument() const;
   Trace ArgumentTrace(const c10::TypePtr& type, int argument);
 
   const torch::jit::Graph& graph_;

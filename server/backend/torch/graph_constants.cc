@@ -120,6 +120,17 @@ void CollectAssigned(const Block* block, std::unordered_set<std::string>& assign
   }
 }
 
+// Is it an object of its own, which no other value is? A request's tensors are, and what these
+// operators make; others may return their input.
+bool IsNew(const Value* value) {
+  static const std::unordered_set<std::string_view> names = {
+      "aten::add",       "aten::mul",    "aten::layer_norm", "aten::linear",
+      "aten::embedding", "aten::matmul", "aten::transpose",  "aten::permute"};
+  const Node* node = value->node();
+  return value->type()->kind() == c10::TypeKind::TensorType &&
+         (IsMethodArgument(value) || names.count(node->kind().toQualString()) != 0);
+}
+
 bool IsWritten(const Value* value) {
   for (const torch::jit::Use& use : value->uses()) {
     if (WritesInput(use.user, use.offset)) return true;
@@ -134,6 +145,10 @@ bool WritesInput(const Node* node, size_t input) {
   if (schema == nullptr || input >= schema->arguments().size()) return false;
   const auto* alias = schema->arguments()[input].alias_info();
   return alias != nullptr && alias->isWrite();
+}
+
+bool IsMethodArgument(const Value* value) {
+  return value->node() == value->owningGraph()->param_node();
 }
 
 std::string AttributeKey(const c10::ClassType& type, const std::string& attribute) {
@@ -177,6 +192,15 @@ GraphConstants::GraphConstants(const torch::jit::Graph& graph, const torch::jit:
 
 void GraphConstants::Set(const Value* value, IValue constant) {
   found_[value] = std::move(constant);
+}
+
+void GraphConstants::SetEither(const Value* output, const Value* a, const Value* b) {
+  const IValue* first = Find(a);
+  const IValue* second = Find(b);
+  if (first == nullptr || second == nullptr) return;
+  const bool same = a == b || (first->isNone() && second->isNone()) ||
+                    (first->isBool() && second->isBool() && first->toBool() == second->toBool());
+  if (same) Set(output, IValue(*first));
 }
 
 const IValue* GraphConstants::Find(const Value* value) {
@@ -251,7 +275,10 @@ const Value* GraphConstants::Source(const Value* value) {
 // "x is x" is known, and "x is None" as soon as one side is None and the other's type excludes it.
 std::optional<IValue> GraphConstants::Identity(const Node* node) {
   const bool negated = std::string_view(node->kind().toUnqualString()) == "__isnot__";
-  if (Source(node->input(0)) == Source(node->input(1))) return IValue(!negated);
+  const Value* first = Source(node->input(0));
+  const Value* second = Source(node->input(1));
+  if (first == second) return IValue(!negated);
+  if (IsNew(first) && IsNew(second)) return IValue(negated);
   for (size_t side : {0, 1}) {
     const Value* other = node->input(1 - side);
     if (!IsNone(node->input(side))) continue;

@@ -31,6 +31,9 @@ class GraphConstants {
 
   // Null if it may differ from run to run.
   const c10::IValue* Find(const torch::jit::Value* value);
+  // `output` is `a` or `b`, which may be one: it is constant if both are, and are the same.
+  void SetEither(const torch::jit::Value* output, const torch::jit::Value* a,
+                 const torch::jit::Value* b);
   // What an analysis has found out on its own, such as the rank of a tensor.
   void Set(const torch::jit::Value* value, c10::IValue constant);
 
@@ -58,6 +61,9 @@ class GraphConstants {
 
 // Does the operator at `node` write its input number `input` in place?
 bool WritesInput(const torch::jit::Node* node, size_t input);
+
+// Is it an argument of the method, not of a block inside?
+bool IsMethodArgument(const torch::jit::Value* value);
 
 // True if running `block` always ends in an exception.
 bool AlwaysRaises(const torch::jit::Block* block);

@@ -70,6 +70,14 @@ void Select(const Node* node, ArgumentFlow& flow, GraphConstants& constants) {
   if (flow.rank != ArgumentFlow::kUnknown) flow.rank -= 1;
 }
 
+// index_select(x, dim, index): as a slice.
+void SelectIndices(const Node* node, ArgumentFlow& flow, GraphConstants& constants) {
+  const auto dim = constants.Int(OperatorInput(node, "dim"));
+  if (!dim) return flow.LoseShape();
+  flow.steps.push_back({Kind::kSlice, {*dim}});
+  flow.last_same = flow.last_same && !MayBeLast(*dim, flow.rank, flow.LeastRank());
+}
+
 // The last `count` dimensions get other sizes.
 void ResizeLast(int64_t count, ArgumentFlow& flow) {
   flow.steps.push_back({Kind::kResizeLast, {count}});
@@ -110,6 +118,7 @@ void MoveDims(const Node* node, std::string_view op, ArgumentFlow& flow,
   if (op == "aten::transpose") return Transpose(node, flow, constants);
   if (op == "aten::unsqueeze") return Unsqueeze(node, flow, constants);
   if (op == "aten::slice") return Slice(node, flow, constants);
+  if (op == "aten::index_select") return SelectIndices(node, flow, constants);
   if (op == "aten::select") return Select(node, flow, constants);
   if (op == "aten::pad" || op == "aten::constant_pad_nd") return Pad(node, flow, constants);
   if (op == "aten::view" || op == "aten::reshape") return View(node, flow, constants);

@@ -73,9 +73,9 @@ class SignatureWalker {
     const Block* then_block = node->blocks()[0];
     const Block* else_block = node->blocks()[1];
     const Claims before = claims_;
-    const bool then_raises = Walk(then_block);
+    const bool then_raises = Walk(then_block) || Fails(before);
     Claims after_then = std::exchange(claims_, before);
-    const bool else_raises = Walk(else_block);
+    const bool else_raises = Walk(else_block) || Fails(before);
     if (then_raises && else_raises) return true;
     if (else_raises) {
       claims_ = std::move(after_then);
@@ -88,6 +88,14 @@ class SignatureWalker {
     return false;
   }
 
+  // Has what was walked since `before` demands that no request can meet?
+  bool Fails(const Claims& before) const {
+    for (size_t i = 0; i < claims_.size(); ++i) {
+      if (claims_[i].contradicted && !before[i].contradicted) return true;
+    }
+    return false;
+  }
+
   // Where a branch runs only if an argument is there, its claims hold of that argument whenever
   // there is one to hold of.
   void KeepPresent(const Node* node, const Claims& after_then, Claims& both) {
@@ -96,7 +104,7 @@ class SignatureWalker {
     if (!is && test->kind() != c10::aten::__isnot__) return;
     for (const size_t side : {0, 1}) {
       const Value* other = test->input(1 - side);
-      if (!constants_.IsNone(test->input(side)) || other->node()->kind() != c10::prim::Param) {
+      if (!constants_.IsNone(test->input(side)) || !IsMethodArgument(other)) {
         continue;
       }
       for (const ArgumentFlow& flow : At(other)) {
@@ -113,6 +121,7 @@ class SignatureWalker {
       Flows both = Join(At(a), At(b));
       if (!both.empty()) flows_.insert_or_assign(node->outputs()[i], std::move(both));
       containers_.Leave(node->outputs()[i], a, b);
+      constants_.SetEither(node->outputs()[i], a, b);
     }
   }
 

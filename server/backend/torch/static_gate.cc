@@ -66,7 +66,8 @@ bool TakesTensors(const MethodFacts& facts) {
 // The argument that holds tensors inside, and must be there; those are never merged.
 const ArgumentFact* HoldsTensors(const MethodFacts& facts) {
   const auto holds = [](const ArgumentFact& argument) {
-    return argument.kind == ValueKind::kOther && !argument.optional && !argument.has_default &&
+    const bool holds_values = argument.kind != ValueKind::kTensor && !ScalarDType(argument.kind);
+    return holds_values && !argument.optional && !argument.has_default &&
            argument.type.find("Tensor") != std::string::npos;
   };
   const auto found = std::find_if(facts.arguments.begin(), facts.arguments.end(), holds);

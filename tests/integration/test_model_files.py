@@ -91,7 +91,7 @@ def test_names_shapes_and_labels_are_the_authors(server, model, output, labels):
         answer = client.infer(model, [rows], outputs=[asked]).as_numpy(output)
     assert [entry[0].decode().split(":")[1:] for entry in answer] == [["1", labels[1]], ["0", labels[0]]]
     # Its own name stays; what is declared is held to.
-    assert server.post(f"/predict/{model}", {"inputs": {"x": [[1, 2, 3]]}}).status == 200
+    assert server.post(f"/predict/{model}", {"inputs": {"x": [[1.5, 2, 3]]}}).status == 200
     refused = server.post(f"/predict/{model}", {"input": [[1, 2]]})
     assert refused.status == 400 and "scores" in refused.error
 
@@ -111,7 +111,7 @@ def test_other_methods_have_names_too(server):
     ("no_method", "methods.treble is not a method of the model"),
     ("weights", "is a state_dict, weights without code"),
     ("page", "is a web page"),
-    ("reads", "the operator 'aten::from_file' (in 'ReadsFile.forward', line "),
+    ("reads", "the operator 'aten::from_file' (in 'test_model_files.ReadsFile.forward', line "),
 ])
 def test_what_is_wrong_is_said_in_the_index(server, model, says):
     entry = server.index()[model]
@@ -138,6 +138,18 @@ def test_a_version_serves_only_if_its_answers_match(server):
     assert "examples.json: example 1 does not match: output[0]" in states["2"]["reason"]
     assert harness.is_one_sentence(states["2"]["reason"]), states["2"]["reason"]
     assert server.metadata("golden")["versions"] == ["1"]
+
+
+def test_a_changed_file_beside_is_taken_in_while_it_serves(tmp_path):
+    save(Classifier(), tmp_path / "m" / "model.pt")
+    examples = tmp_path / "m" / "examples.json"
+    with harness.Server(tmp_path) as running:
+        assert "description" not in running.metadata("m")["properties"]
+        (tmp_path / "m" / "flambeau.json").write_text('{"description": "New."}')
+        harness.wait_for("the description", lambda: running.metadata("m")["properties"].get("description") == "New.")
+        examples.write_text('[{"request": {"input": [[0, 0]]}, "response": {"output": [[0.25, 0.75]]}}]')
+        running.wait_line(lambda line: "example 1 does not match" in str(line.get("reason")))
+        assert running.predict("m", [[0, 0]]) == [[0.5, 0.5]]
 
 
 def record(server, *arguments, text=None):

@@ -146,7 +146,7 @@ BAD_PREDICT = {
     "tuple-too-long": ("tensor_tuple", {"input": [[1.0], 2, 3]}, "must have 2 elements"),
     "field-missing": ("named", {"input": {"ids": [1.0]}}, "has no scale: send every field"),
     "field-unknown": ("named", {"input": {"ids": [1.0], "scale": 1, "x": 2}}, "input.x is no field"),
-    "list-is-a-number": ("tensor_list", {"input": 1}, "input must be an array"),
+    "list-is-a-number": ("tensor_list", {"input": 1}, "Input must be an array"),
     "dict-is-an-array": ("tensor_dict", {"inputs": {"features": [], "counts": {}}}, "inputs.features must be an object"),
     "null-in-a-list": ("tensor_list", {"input": [[1.0], None]}, r"input\[1\] is null but its type is Tensor"),
     "int-in-a-tuple-is-text": ("tensor_tuple", {"input": [[1.0], "3"]}, r"input\[1\] must be a whole number"),

@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "backend/torch/archive.h"
+#include "backend/torch/author_source.h"
 #include "backend/torch/errors.h"
 #include "backend/torch/operators.h"
 #include "backend/torch/source_bounds.h"
@@ -117,7 +118,14 @@ class Deserializer {
     auto [data, size] = reader_->getRecord(path);
     std::string text(static_cast<const char*>(data.get()), size);
     Require(bounds_.Add(text));
-    return std::make_shared<torch::jit::Source>(std::move(text), path, 1);
+    return std::make_shared<torch::jit::Source>(std::move(text), path, 1, FindAuthorSource(path));
+  }
+
+  std::shared_ptr<AuthorSource> FindAuthorSource(const std::string& path) {
+    const std::string record = path + ".debug_pkl";
+    if (!reader_->hasRecord(record)) return nullptr;
+    auto [data, size] = reader_->getRecord(record);
+    return std::make_shared<AuthorSource>(std::move(data), size);
   }
 
   IValue Unpickle(const std::string& archive) {

@@ -173,7 +173,7 @@ def test_own_names_are_still_taken(server):
 
 
 def test_predict_answers_with_declared_names_and_shapes(server, reshaped):
-    rows = {"left": [[1, 2, 3, 4]] * 2, "RIGHT__1": [[1, 1, 1, 1]] * 2}
+    rows = {"left": [[1.0, 2.0, 3.0, 4.0]] * 2, "RIGHT__1": [[1, 1, 1, 1]] * 2}
     assert server.post("/predict/pair", {"inputs": rows}).json == {
         "outputs": {"SUM__0": [[2, 3, 4, 5]] * 2, "DIFFERENCE__1": [[0, 1, 2, 3]] * 2}}
     answer = server.post("/predict/reshaped", {"input": [[[0, 1], [2, 3]]]})

@@ -8,8 +8,30 @@
 namespace flambeau {
 namespace {
 
+// Bytes of the UTF-8 sequence that begins with a byte above 0x7f; 0 if there is none.
+size_t SequenceLength(std::string_view text) {
+  const auto byte = [text](size_t i) { return static_cast<unsigned char>(text[i]); };
+  const unsigned char lead = byte(0);
+  const size_t length = lead < 0xc2 || lead > 0xf4 ? 0 : lead < 0xe0 ? 2 : lead < 0xf0 ? 3 : 4;
+  if (length == 0 || text.size() < length) return 0;
+  for (size_t i = 1; i < length; ++i) {
+    if ((byte(i) & 0xc0) != 0x80) return 0;
+  }
+  // Overlong forms, surrogates, and what lies beyond Unicode.
+  const bool wrong = (lead == 0xe0 && byte(1) < 0xa0) || (lead == 0xed && byte(1) > 0x9f) ||
+                     (lead == 0xf0 && byte(1) < 0x90) || (lead == 0xf4 && byte(1) > 0x8f);
+  return wrong ? 0 : length;
+}
+
 void AppendEscaped(std::string_view text, std::string* out) {
-  for (char c : text) {
+  for (size_t i = 0; i < text.size(); ++i) {
+    const char c = text[i];
+    if (static_cast<unsigned char>(c) > 0x7f) {
+      const size_t length = SequenceLength(text.substr(i));
+      *out += length == 0 ? std::string_view("\xef\xbf\xbd") : text.substr(i, length);
+      if (length > 1) i += length - 1;
+      continue;
+    }
     switch (c) {
       case '"':
         *out += "\\\"";

@@ -44,6 +44,16 @@ TEST(LogTest, ForgesNoSecondLine) {
   EXPECT_EQ(std::count(line.begin(), line.end(), '\n'), 1);
 }
 
+TEST(LogTest, WritesUtf8WhateverItIsGiven) {
+  const std::string line = Written(LogLevel::kInfo, LogFormat::kText, [](Log& log) {
+    log.Info("read",
+             {{"a", "\xc3\xa9\xf0\x9f\x94\xa5"}, {"b", "\x8c!\xc3"}, {"c", "\xed\xa0\x80"}});
+  });
+  const std::string foreign = "\xef\xbf\xbd";
+  EXPECT_THAT(line, EndsWith("read a=\xc3\xa9\xf0\x9f\x94\xa5 b=" + foreign + "!" + foreign +
+                             " c=" + foreign + foreign + foreign + "\n"));
+}
+
 TEST(LogTest, WritesOneJsonObjectPerLine) {
   const std::string line = Written(LogLevel::kInfo, LogFormat::kJson, [](Log& log) {
     log.Warning("slow \"run\"", {{"model", "a\\b"}, {"ms", int64_t{-3}}, {"cold", false}});

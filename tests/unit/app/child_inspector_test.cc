@@ -79,6 +79,15 @@ TEST_F(ChildInspectorTest, TellsTheChildWhatTheServerWouldDo) {
                           HasSubstr("-- " + request_.file), HasSubstr(R"("max_batch_size":5)")));
 }
 
+TEST_F(ChildInspectorTest, TheChildGetsTheManifestBehindANul) {
+  request_.manifest = R"({"description": "a test's"})";
+  const std::string file = place_ / "input";
+  EXPECT_FALSE(Inspect("cat >" + file).ok()) << "it told nothing";
+  std::ifstream stream(file);
+  const std::string text{std::istreambuf_iterator<char>(stream), {}};
+  EXPECT_EQ(text, std::string(1, '\0') + request_.manifest);
+}
+
 TEST_F(ChildInspectorTest, ACrashIsARefusalThatTellsWhere) {
   EXPECT_EQ(Refusal("echo \"step its method 'forward' ran\" >&3; kill -SEGV $$"),
             "The check of the model ended by SIGSEGV while its method 'forward' ran: in the server "

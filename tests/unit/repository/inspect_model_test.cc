@@ -91,6 +91,19 @@ TEST_F(InspectModelTest, DeclaredShapesAreTried) {
   EXPECT_EQ(Inspect().status().code(), StatusCode::kInvalidArgument);
 }
 
+TEST_F(InspectModelTest, WhatItsAuthorSaysIsTriedToo) {
+  facts_ = FakeFactsUnknownShape();
+  facts_.manifest = R"({"inputs": [{"name": "inside", "datatype": "FP32", "dims": [-1, 3]}]})";
+  EXPECT_EQ(Inspected().inspection.results[0].at(0).tensor.dims, (Shape{-1, 3}));
+  request_.manifest = R"({"inputs": [{"name": "beside", "datatype": "FP32", "dims": [-1, 4]}]})";
+  const InspectedModel inspected = Inspected();
+  EXPECT_EQ(inspected.inspection.results[0].at(0).tensor.dims, (Shape{-1, 4}));
+  EXPECT_EQ(inspected.facts.methods[0].arguments[0].name, "beside");
+  EXPECT_EQ(inspected.proofs[0].verdict, Verdict::kProven);
+  request_.manifest = "[]";
+  EXPECT_THAT(std::string(Message(Inspect().status())), HasSubstr("flambeau.json: "));
+}
+
 TEST_F(InspectModelTest, NoMemoryForOneRowIsAnError) {
   script_.memory_rows = 0;
   const Status status = Inspect().status();

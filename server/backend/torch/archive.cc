@@ -1,5 +1,6 @@
 #include "backend/torch/archive.h"
 
+#include <c10/util/Exception.h>
 #include <caffe2/serialize/read_adapter_interface.h>
 #include <fcntl.h>
 #include <sys/stat.h>
@@ -144,8 +145,11 @@ Result<ArchiveReader> OpenArchive(const std::string& path) {
     ArchiveReader reader = std::make_shared<PyTorchStreamReader>(file);
     FLAMBEAU_RETURN_IF_ERROR(CheckRecords(*reader, file->size()));
     return reader;
-  } catch (const std::exception& error) {
-    if (const auto version = DescribeVersion(error.what())) return InvalidArgument(*version);
+  } catch (const c10::Error& error) {
+    // what() would look up the names of a stack of calls, which takes longer than all the rest.
+    const auto version = DescribeVersion(error.what_without_backtrace());
+    return InvalidArgument(version ? *version : WhatKindOfZip(*file));
+  } catch (const std::exception&) {
     return InvalidArgument(WhatKindOfZip(*file));
   }
 }

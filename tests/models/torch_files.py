@@ -22,6 +22,7 @@ from torch.ao import quantization
 from torch_cases import Writer, clone, encode, raw_zip, rewritten
 
 MUTATIONS = 300
+MUTATED_LINES = 60
 ENGINE = torch.backends.quantized.engine  # what runs a quantised model, whatever it was made for
 
 
@@ -183,6 +184,11 @@ class Relu(nn.Module):
         return torch.relu(x)
 
 
+def line_of(text):
+    with open(__file__, encoding="utf-8") as file:
+        return next(number for number, line in enumerate(file, 1) if text in line)
+
+
 class Files(Writer):
     def __init__(self, directory):
         super().__init__(directory)
@@ -331,9 +337,10 @@ def write_hostile(files):
     for name, module in [("aliased", Aliased()), ("in_a_class", InAClass()),
                          ("in_a_second_method", InASecondMethod())]:
         torch.jit.script(module.eval()).save(files.path(name + ".pt"))
-    files.refused("aliased.pt", "'aten::from_file' (in 'Aliased.forward', line ")
-    files.refused("in_a_class.pt", "'aten::from_file' (in 'Reader.read', line ")
-    files.refused("in_a_second_method.pt", "'aten::from_file' (in 'InASecondMethod.other', line ")
+    for name, place, text in [("aliased", "Aliased.forward", "return x + innocent("),
+                              ("in_a_class", "Reader.read", "return torch.from_file("),
+                              ("in_a_second_method", "InASecondMethod.other", "x = torch.from_file(")]:
+        files.refused(name + ".pt", f"'aten::from_file' (in '{place}', line {line_of(text)})")
     torch.jit.script(Relu()).save(files.path("relu.pt"))
     torch.jit.script(HoldsObjects()).save(files.path("objects.pt"))
     files.good("objects.pt", torch.ones(2))
@@ -406,13 +413,27 @@ def write_mutated(files):
         files.cases["mutated"].append(file)
 
 
+def write_mutated_lines(files):
+    """The same in what tells the author's lines, which is read only once a model is refused."""
+    chance = random.Random(6)
+    with zipfile.ZipFile(files.path("in_a_class.pt")) as archive:
+        entries = [(name, archive.read(name)) for name in archive.namelist()]
+    for i in range(MUTATED_LINES):
+        file = f"mutated/lines_{i}.pt"
+        files.write(file, raw_zip([
+            (name, mutate(data, chance) if name.endswith(".debug_pkl") else data)
+            for name, data in entries]))
+        files.cases["mutated"].append(file)
+
+
 def main():
     directory = sys.argv[1]
     os.makedirs(directory, exist_ok=True)
     torch.manual_seed(7)
     torch.set_num_threads(1)
     files = Files(directory)
-    for write in (write_good, write_old, write_refused, write_hostile, write_mutated):
+    for write in (write_good, write_old, write_refused, write_hostile, write_mutated,
+                  write_mutated_lines):
         write(files)
     with open(files.path("files.json.partial"), "w", encoding="utf-8") as file:
         json.dump(files.cases, file)

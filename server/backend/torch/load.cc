@@ -259,6 +259,16 @@ void Move(torch::jit::Module& module, c10::Device device) {
   }
 }
 
+// A damaged or hostile file's names may be any bytes, of any length.
+std::string Printable(std::string_view sentence) {
+  constexpr size_t kLongest = 500;
+  std::string text(sentence.substr(0, kLongest));
+  for (char& c : text) {
+    if (c < ' ' || c > '~') c = '?';
+  }
+  return sentence.size() > kLongest ? text + "..." : text;
+}
+
 Result<LoadedModule> ReadModule(ArchiveReader reader,
                                 const std::vector<std::string>& allowed_operators, Log* log) {
   try {
@@ -266,7 +276,7 @@ Result<LoadedModule> ReadModule(ArchiveReader reader,
     loaded.module.eval();
     return loaded;
   } catch (const Refused& refused) {
-    return InvalidArgument(refused.what());
+    return InvalidArgument(Printable(refused.what()));
   } catch (...) {
     return LoadFailure(log);
   }

@@ -222,6 +222,8 @@ void GateWalker::VisitIf(const Node* node) {
     WalkBlock(taken);
   } else {
     taken = WalkEither(blocks[0], blocks[1]);
+    // The optimiser may hand the condition itself on, as "has returned".
+    if (taken != nullptr) constants_.Set(node->input(0), c10::IValue(taken == blocks[0]));
   }
   for (size_t i = 0; i < node->outputs().size(); ++i) {
     if (taken != nullptr) {

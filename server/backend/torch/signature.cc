@@ -84,6 +84,8 @@ class SignatureWalker {
       KeepPresent(node, after_then, both);
       claims_ = std::move(both);
     }
+    // The optimiser may hand the condition itself on, as "has returned".
+    if (then_raises || else_raises) constants_.Set(node->input(0), c10::IValue(else_raises));
     Leave(node, then_raises ? else_block : then_block, else_raises ? then_block : else_block);
     return false;
   }

@@ -63,9 +63,7 @@ Result<size_t> FindArgument(const MethodFacts& method, const Declaration* declar
     }
     return InvalidArgument("Give each input by name, since " + ArgumentNames(method) + ".");
   }
-  if (const auto index = FindByName(method, declaration, name)) return *index;
-  const std::optional<size_t> index = AliasIndex(name, kInputAlias);
-  if (index && *index < arguments.size()) return *index;
+  if (const auto index = ArgumentOf(method, declaration, name)) return *index;
   return InvalidArgument("There is no input " + Quote(name) + "; " + ArgumentNames(method) + ".");
 }
 
@@ -253,6 +251,13 @@ class Arguments {
 };
 
 }  // namespace
+
+std::optional<size_t> ArgumentOf(const MethodFacts& method, const Declaration* declaration,
+                                 std::string_view name) {
+  if (const auto index = FindByName(method, declaration, name)) return index;
+  const std::optional<size_t> index = AliasIndex(name, kInputAlias);
+  return index && *index < method.arguments.size() ? index : std::nullopt;
+}
 
 Result<std::vector<Value>> BindArguments(const MethodFacts& method, std::vector<NamedValue> inputs,
                                          const Declaration* declaration,

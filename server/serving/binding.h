@@ -1,7 +1,10 @@
 // Named inputs -> a method's arguments in order, checked against what is known for certain.
 #pragma once
 
+#include <cstddef>
+#include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "backend/facts.h"
@@ -10,6 +13,11 @@
 #include "tensor/value.h"
 
 namespace flambeau {
+
+// Which argument an input of that name is: the model's own name, a declared one, or INPUT__<i>;
+// nothing if none.
+std::optional<size_t> ArgumentOf(const MethodFacts& method, const Declaration* declaration,
+                                 std::string_view name);
 
 // Names are the arguments' own, INPUT__<i> for the i-th, or empty for the only tensor argument; a
 // list, dict or tuple comes as one value or in parts (backend/argument_parts.h).

@@ -25,6 +25,8 @@ class Call {
 
   const Servable& servable() const { return *servable_; }
   const MethodFacts& signature() const { return *signature_; }
+  // Of the same method; null if nothing is declared.
+  const Declaration* declaration() const { return servable_->declaration(method_); }
   const std::string& request_id() const { return ticket_.request_id(); }
   // Ends the call without a run: the body could not be decoded. Returns `status`. Of the others
   // only request_id may be asked for after it.

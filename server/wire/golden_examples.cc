@@ -135,8 +135,9 @@ Result<Value> Ask(const Example& example, Servable& servable, const Limit& limit
   if (method < 0) return InvalidArgument("the model has no method '" + example.method + "'");
   const auto index = static_cast<size_t>(method);
   const auto signature = servable.signature(index);
-  FLAMBEAU_ASSIGN_OR_RETURN(InferRequest request, DecodePredict({example.request}, *signature));
   const Declaration* const declaration = servable.declaration(index);
+  FLAMBEAU_ASSIGN_OR_RETURN(InferRequest request,
+                            DecodePredict({example.request}, *signature, declaration));
   FLAMBEAU_ASSIGN_OR_RETURN(std::vector<Value> arguments,
                             BindArguments(*signature, std::move(request.inputs), declaration,
                                           std::move(request.parameters)));

@@ -1,11 +1,13 @@
 #include "wire/predict.h"
 
 #include <algorithm>
+#include <optional>
 #include <utility>
 #include <variant>
 
 #include "backend/fact_rules.h"
 #include "codec/json_cursor.h"
+#include "serving/binding.h"
 #include "wire/argument.h"
 #include "wire/parameters.h"
 
@@ -37,7 +39,7 @@ Result<const ArgumentFact*> LoneArgument(const MethodFacts& signature) {
   return &*std::find_if(arguments.begin(), arguments.end(), is_required);
 }
 
-// A name that is not an argument's own may be an alias; what binds the arguments tells, and names
+// A name that is no argument's may be that of a part; what binds the arguments tells, and names
 // those that there are.
 Result<Value> DecodeUnnamed(JsonCursor* cursor) {
   FLAMBEAU_ASSIGN_OR_RETURN(const JsonKind kind, cursor->Kind());
@@ -50,7 +52,8 @@ Result<Value> DecodeUnnamed(JsonCursor* cursor) {
   return AsValue(ParseTensor({raw}, std::nullopt, std::nullopt, field));
 }
 
-Status DecodeInputs(JsonCursor* cursor, const MethodFacts& signature, InferRequest* request) {
+Status DecodeInputs(JsonCursor* cursor, const MethodFacts& signature,
+                    const Declaration* declaration, InferRequest* request) {
   FLAMBEAU_ASSIGN_OR_RETURN(const JsonKind kind, cursor->Kind());
   if (kind != JsonKind::kObject) {
     return InvalidArgument(
@@ -61,10 +64,9 @@ Status DecodeInputs(JsonCursor* cursor, const MethodFacts& signature, InferReque
     FLAMBEAU_ASSIGN_OR_RETURN(const bool more, cursor->NextKey());
     if (!more) return OkStatus();
     const std::string name = cursor->key();
-    const auto argument = std::find_if(signature.arguments.begin(), signature.arguments.end(),
-                                       [&](const ArgumentFact& a) { return a.name == name; });
-    Result<Value> value = argument == signature.arguments.end() ? DecodeUnnamed(cursor)
-                                                                : DecodeArgument(cursor, *argument);
+    const std::optional<size_t> argument = ArgumentOf(signature, declaration, name);
+    Result<Value> value =
+        argument ? DecodeArgument(cursor, signature.arguments[*argument]) : DecodeUnnamed(cursor);
     FLAMBEAU_RETURN_IF_ERROR(value.status());
     request->inputs.push_back({name, *std::move(value)});
   }
@@ -111,10 +113,11 @@ Status DecodeParameters(JsonCursor* cursor, const MethodFacts& signature, InferR
 }
 
 // What is at the cursor, after its key.
-Status DecodeMember(JsonCursor* cursor, const MethodFacts& signature, InferRequest* request) {
+Status DecodeMember(JsonCursor* cursor, const MethodFacts& signature,
+                    const Declaration* declaration, InferRequest* request) {
   const std::string& key = cursor->key();
   if (key == "input") return DecodeLoneInput(cursor, signature, request);
-  if (key == "inputs") return DecodeInputs(cursor, signature, request);
+  if (key == "inputs") return DecodeInputs(cursor, signature, declaration, request);
   if (key == "parameters") return DecodeParameters(cursor, signature, request);
   if (key == "id") {
     FLAMBEAU_ASSIGN_OR_RETURN(request->id, cursor->TakeString());
@@ -205,7 +208,8 @@ bool IsSeveral(const Value& value) {
 
 }  // namespace
 
-Result<InferRequest> DecodePredict(PaddedJson body, const MethodFacts& signature) {
+Result<InferRequest> DecodePredict(PaddedJson body, const MethodFacts& signature,
+                                   const Declaration* declaration) {
   constexpr std::string_view kExample = R"(a JSON object such as {"input": [[1.0, 2.0]]})";
   JsonCursor cursor(body.text);
   FLAMBEAU_RETURN_IF_ERROR(EnterBody(&cursor, body.text, kExample));
@@ -218,7 +222,7 @@ Result<InferRequest> DecodePredict(PaddedJson body, const MethodFacts& signature
       if (has_input) return InvalidArgument(R"(the body has both "input" and "inputs": send one)");
       has_input = true;
     }
-    FLAMBEAU_RETURN_IF_ERROR(DecodeMember(&cursor, signature, &request));
+    FLAMBEAU_RETURN_IF_ERROR(DecodeMember(&cursor, signature, declaration, &request));
   }
   FLAMBEAU_RETURN_IF_ERROR(cursor.Finish());
   if (!has_input) {

@@ -6,6 +6,7 @@
 #include "backend/facts.h"
 #include "base/status.h"
 #include "codec/json_numbers.h"
+#include "repository/declaration.h"
 #include "serving/request.h"
 
 namespace flambeau {
@@ -16,7 +17,9 @@ namespace flambeau {
 // argument is typed as torch.tensor would type it, then converted to the signature's datatype if
 // that is known; a bool/int/float/str argument takes the JSON scalar. Errors: INVALID_ARGUMENT, one
 // sentence naming the field and the fix.
-Result<InferRequest> DecodePredict(PaddedJson body, const MethodFacts& signature);
+// `declaration` (null: nothing is declared) tells the names that an argument has besides the shown.
+Result<InferRequest> DecodePredict(PaddedJson body, const MethodFacts& signature,
+                                   const Declaration* declaration = nullptr);
 
 // {"output": X}, or {"outputs": ...} where the model returns several (a tuple is an array, a dict
 // or NamedTuple an object); outputs that a configuration declares have their names and shapes.

@@ -26,7 +26,8 @@ HttpResponse Encode(const InferResult& result) {
 void PredictHandler::Handle(HttpRequest request, Responder respond) {
   Result<Call> call = StartCall(request, "predict", inference_);
   if (!call.ok()) return respond(ErrorResponse(call.status()));
-  Result<InferRequest> decoded = DecodePredict(PaddedJson{request.body}, call->signature());
+  Result<InferRequest> decoded =
+      DecodePredict(PaddedJson{request.body}, call->signature(), call->declaration());
   if (!decoded.ok()) return respond(ErrorResponse(call->Fail(decoded.status())));
   inference_->Submit(*std::move(call), *std::move(decoded), [respond](Result<InferResult> result) {
     if (!result.ok()) return respond(ErrorResponse(result.status()));

@@ -209,9 +209,11 @@ TEST(DecodePredict, OtherListsDictsAndTuplesAreTrees) {
             "inputs.by_name.a[0] is null but its type is Tensor: send a value");
 }
 
-TEST(DecodePredict, LeavesAliasesToTheBinding) {
-  const auto request = DecodePredict({R"({"inputs": {"INPUT__0": [1.5], "odd": null}})"},
-                                     Takes({TensorArgument("x")}));
+TEST(DecodePredict, TypesAnAliasAndLeavesItsNameToTheBinding) {
+  ArgumentFact x = TensorArgument("x");
+  x.tensor.dtype = DType::kFp32;
+  x.tensor.dtype_source = FactSource::kGraph;
+  const auto request = DecodePredict({R"({"inputs": {"INPUT__0": [1], "odd": null}})"}, Takes({x}));
   ASSERT_TRUE(request.ok());
   EXPECT_EQ(request->inputs[0].name, "INPUT__0");
   EXPECT_EQ(request->inputs[0].value.tensor()->dtype(), DType::kFp32);

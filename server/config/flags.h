@@ -1,0 +1,60 @@
+// What the command line of flambeau-server may say, before it becomes each class's own Options.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "config/config.h"
+
+namespace CLI {
+class App;
+}  // namespace CLI
+
+namespace flambeau {
+
+// The server's, with their defaults. Lifetime: outlives the parse.
+struct Flags {
+  std::string models;
+  std::string config;
+  std::string default_model;
+  std::string model_control = "watch";
+  std::vector<std::string> load_models;
+  std::string host = "127.0.0.1";
+  std::string device = "auto";
+  std::string log_level = "info";
+  std::string log_format = "text";
+  std::string trace_file;
+  int http_port = 8000;
+  int grpc_port = 8001;
+  int metrics_port = 8002;
+  int instances = 0;
+  int threads = 0;
+  int64_t max_batch_size = 32;
+  int64_t max_queue_delay_us = 0;
+  int64_t max_queue_size = 1024;
+  int64_t response_cache_bytes = 64 << 20;
+  int64_t max_request_bytes = 64 << 20;
+  int64_t request_timeout_ms = 60000;
+  int64_t max_connections = 4096;
+  int64_t drain_timeout = 30;
+  std::string check_models = "child";
+  int64_t check_timeout = 60;
+  std::string optimizations = "all";
+  std::string cache_dir;
+  bool allow_shared_memory = false;
+  std::vector<std::string> allowed_operators;
+};
+
+// Those of `inspect`. Lifetime: as Flags.
+struct InspectFlags {
+  CLI::App* command;
+  InspectConfig config;
+  std::string optimizations = "all";
+};
+
+// Tell CLI11 the flags, what they mean and which values they take.
+void AddServerFlags(CLI::App* app, Flags* flags);
+void AddInspectFlags(InspectFlags* inspect);
+
+}  // namespace flambeau

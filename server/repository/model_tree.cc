@@ -72,6 +72,9 @@ bool IsIncomplete(const std::string& file) {
   constexpr std::string_view kBegin = "PK\x03\x04";
   constexpr std::string_view kEnd = "PK\x05\x06";
   constexpr std::streamoff kLongestEnd = 22 + 65535;  // the end record and its comment
+  std::error_code error;
+  // A directory can be opened and has nothing to read, as a file that has just been made.
+  if (fs::is_directory(file, error)) return false;
   std::ifstream stream(file, std::ios::binary | std::ios::ate);
   if (!stream) return false;
   const std::streamoff size = stream.tellg();

@@ -64,6 +64,15 @@ def test_new_changed_and_removed_files_are_noticed(tmp_path):
         assert server.post("/v2/repository/models/m/load").status == 501
 
 
+def test_a_directory_made_in_place_is_noticed(tmp_path):
+    with harness.Server(tmp_path) as server:
+        (tmp_path / "m" / "1").mkdir(parents=True)
+        torch.jit.script(swaps.AddVersion(1)).save(str(tmp_path / "m" / "1" / "model.pt"))
+        # Sooner than what is half copied is given up.
+        harness.wait_for("the new model", lambda: index(server).get(("m", 1), {}).get("state") == "READY", seconds=20)
+        assert server.post("/predict/m", {"input": [[0, 0, 0, 0]]}).json["output"] == [[1, 1, 1, 1]]
+
+
 def test_one_file_is_watched_too(tmp_path):
     file = str(tmp_path / "m.pt")
     torch.jit.script(swaps.AddVersion(1)).save(file)

@@ -73,6 +73,7 @@ TEST(ModelTreeTest, AnArchiveIsIncompleteUntilItsEndIsThere) {
   EXPECT_FALSE(IsIncomplete(directory.Write("comment.pt", begin + end + std::string(65000, 'c'))));
   EXPECT_FALSE(IsIncomplete(directory.Write("text.pt", "no archive")));
   EXPECT_FALSE(IsIncomplete(directory / "gone.pt"));
+  EXPECT_FALSE(IsIncomplete(directory.path()));
 }
 
 }  // namespace

@@ -1,15 +1,12 @@
 // What the command line of flambeau-server may say, before it becomes each class's own Options.
 #pragma once
 
+#include <CLI/CLI.hpp>
 #include <cstdint>
 #include <string>
 #include <vector>
 
 #include "config/config.h"
-
-namespace CLI {
-class App;
-}  // namespace CLI
 
 namespace flambeau {
 

@@ -154,6 +154,7 @@ TEST_F(SchedulerProofTest, AKnownVerdictMergesNoMoreThanWasTried) {
   journal_.Clear();
   const auto busy = Occupy();
   std::vector<std::unique_ptr<Reply>> replies;
+  replies.reserve(3);
   for (int i = 0; i < 3; ++i) replies.push_back(Submit(TensorOf({1, 2})));
   latch_.Open();
   EXPECT_EQ(replies[0]->BatchRows(), 2);

@@ -18,8 +18,9 @@
 
 namespace flambeau {
 
-// The file is a whole JSON array at any moment. Traces with a log_frequency of n go into FILE.0,
-// FILE.1 and so on, n in each; what is in the way is overwritten.
+// The file is a whole JSON array, but for the moments in which it is written. Traces with a
+// log_frequency of n go into FILE.0, FILE.1 and so on, n in each; what is in the way is
+// overwritten.
 //
 // Threads: any; Write does not wait for the disk.
 // Lifetime: the destructor writes what waits, then joins; `log` outlives it.

@@ -22,9 +22,14 @@ def infer(server, name="input"):
 
 
 def elements(path, count):
-    """The file's elements once there are so many; it is JSON at any moment."""
-    return harness.wait_for(f"{count} elements", lambda: (
-        lambda found: len(found) == count and found)(json.loads(path.read_text(encoding="utf-8"))))
+    """The file's elements once there are so many; while it is being written it is not JSON."""
+    def read():
+        try:
+            found = json.loads(path.read_text(encoding="utf-8"))
+        except json.JSONDecodeError:
+            return None
+        return found if len(found) == count else None
+    return harness.wait_for(f"{count} elements", read)
 
 
 def test_each_chosen_request_is_in_the_file(server, tmp_path):

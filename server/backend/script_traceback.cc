@@ -5,18 +5,13 @@
 #include <system_error>
 #include <vector>
 
+#include "base/sentence.h"
+
 namespace flambeau {
 namespace {
 
 constexpr size_t kMaxName = 64;
 constexpr size_t kMaxCode = 120;
-
-std::string Printable(std::string_view text, size_t most) {
-  std::string printable(text.substr(0, most));
-  const auto is_foreign = [](char c) { return c < ' ' || c > '~'; };
-  std::replace_if(printable.begin(), printable.end(), is_foreign, '?');
-  return text.size() > most ? printable + "..." : printable;
-}
 
 std::string_view Trim(std::string_view text) {
   while (!text.empty() && text.front() == ' ') text.remove_prefix(1);

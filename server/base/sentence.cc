@@ -37,4 +37,13 @@ std::string AsSentence(std::string_view text) {
   return sentence;
 }
 
+std::string Quote(std::string_view text) { return "'" + std::string(text) + "'"; }
+
+std::string Printable(std::string_view text, size_t most) {
+  std::string printable(text.substr(0, most));
+  const auto is_foreign = [](char c) { return c < ' ' || c > '~'; };
+  std::replace_if(printable.begin(), printable.end(), is_foreign, '?');
+  return text.size() > most ? printable + "..." : printable;
+}
+
 }  // namespace flambeau

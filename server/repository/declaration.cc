@@ -5,11 +5,10 @@
 #include <utility>
 
 #include "backend/fact_rules.h"
+#include "base/sentence.h"
 
 namespace flambeau {
 namespace {
-
-std::string Quote(std::string_view name) { return "'" + std::string(name) + "'"; }
 
 template <typename Named>
 std::vector<std::string> Names(const std::vector<Named>& named) {

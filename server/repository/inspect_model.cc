@@ -3,6 +3,7 @@
 #include <optional>
 #include <utility>
 
+#include "base/sentence.h"
 #include "batching/optimization_trial.h"
 #include "batching/prove_model.h"
 #include "batching/result_slots.h"
@@ -15,8 +16,6 @@ namespace flambeau {
 namespace {
 
 constexpr uint64_t kSeed = 1;
-
-std::string Quoted(const std::string& name) { return "'" + name + "'"; }
 
 Result<Value> RunOneRow(Model* model, size_t method, RowSource* rows) {
   FLAMBEAU_ASSIGN_OR_RETURN(const std::unique_ptr<Instance> probe, model->NewProbe());
@@ -79,11 +78,11 @@ class ModelInspection {
     MethodFacts& method = inspected_.facts.methods[index];
     std::optional<RowSource> rows = RowSource::FromFacts(method, kSeed);
     if (!rows) return OkStatus();
-    Step("its method " + Quoted(method.name) + " ran");
+    Step("its method " + Quote(method.name) + " ran");
     const Result<Value> answer = RunOneRow(inspected_.model.get(), index, &*rows);
     if (answer.status().code() == StatusCode::kResourceExhausted) {
       return ResourceExhausted("There is not enough memory for one row of its method " +
-                               Quoted(method.name) + ".");
+                               Quote(method.name) + ".");
     }
     if (!answer.ok()) {
       Note("method " + method.name +

@@ -10,6 +10,7 @@
 #include <utility>
 #include <vector>
 
+#include "base/sentence.h"
 #include "codec/convert.h"
 #include "spec/model_files.h"
 
@@ -19,8 +20,6 @@ namespace {
 constexpr size_t kMaxTensorBytes = size_t{1} << 30;
 constexpr Duration kBudget = std::chrono::minutes(10);
 constexpr int64_t kLargestRandomInteger = 100;
-
-std::string Quote(const std::string& text) { return "'" + text + "'"; }
 
 template <typename T>
 void Fill(Tensor* tensor, const std::function<T()>& next) {

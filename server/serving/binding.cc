@@ -8,6 +8,7 @@
 
 #include "backend/argument_parts.h"
 #include "backend/fact_rules.h"
+#include "base/sentence.h"
 #include "serving/alias.h"
 #include "serving/input_parts.h"
 #include "serving/list_binding.h"
@@ -16,8 +17,6 @@
 
 namespace flambeau {
 namespace {
-
-std::string Quote(std::string_view name) { return "'" + std::string(name) + "'"; }
 
 std::string ArgumentNames(const MethodFacts& method) {
   if (method.arguments.empty()) return "the model takes none";

@@ -8,10 +8,10 @@
 #include <system_error>
 #include <utility>
 
+#include "base/sentence.h"
+
 namespace flambeau {
 namespace {
-
-std::string Quote(std::string_view name) { return "'" + std::string(name) + "'"; }
 
 // A part, and what of its name is still to be followed: "[1].ids".
 struct Part {

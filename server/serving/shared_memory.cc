@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "base/checked.h"
+#include "base/sentence.h"
 #include "codec/convert.h"
 #include "serving/shared_memory_object.h"
 
@@ -11,8 +12,6 @@ namespace flambeau {
 namespace {
 
 constexpr size_t kMaxName = 255;
-
-std::string Quoted(std::string_view name) { return "'" + std::string(name) + "'"; }
 
 Status CheckName(const std::string& name) {
   const auto is_plain = [](char c) { return c >= 0x20 && c < 0x7F && c != '/'; };
@@ -24,7 +23,7 @@ Status CheckName(const std::string& name) {
 }
 
 Status NoSuchRegion(const std::string& name) {
-  return NotFound("There is no shared memory region " + Quoted(name.substr(0, kMaxName)) +
+  return NotFound("There is no shared memory region " + Quote(name.substr(0, kMaxName)) +
                   "; register it first.");
 }
 
@@ -35,7 +34,7 @@ Result<uint64_t> PositionOf(const SharedMemoryRegion& region, const SharedMemory
   return InvalidArgument("An offset of " + std::to_string(place.offset) + " and a size of " +
                          std::to_string(place.bytes) + " are not inside the " +
                          std::to_string(region.byte_size) + " bytes of shared memory region " +
-                         Quoted(region.name) + ".");
+                         Quote(region.name) + ".");
 }
 
 // Gives `bytes` back to the count of what is copied once the last tensor over it is gone.
@@ -91,9 +90,9 @@ Status SharedMemory::Register(const SharedMemoryRegion& region) {
   }
   const std::scoped_lock lock(mutex_);
   if (entries_.count(region.name) != 0) {
-    return Status(StatusCode::kAlreadyExists, "There is a shared memory region " +
-                                                  Quoted(region.name) +
-                                                  " already; unregister it first.");
+    return Status(
+        StatusCode::kAlreadyExists,
+        "There is a shared memory region " + Quote(region.name) + " already; unregister it first.");
   }
   if (entries_.size() >= options_.max_regions) {
     return ResourceExhausted("There are " + std::to_string(entries_.size()) +
@@ -140,9 +139,9 @@ Result<SharedMemoryTarget> SharedMemory::Target(const SharedMemoryPlace& place) 
 
 Status SharedMemoryTarget::Write(const Tensor& tensor, std::string_view output) const {
   if (tensor.bytes() > place_.bytes) {
-    return InvalidArgument("Output " + Quoted(output) + " has " + std::to_string(tensor.bytes()) +
-                           " bytes, but its place in shared memory region " +
-                           Quoted(place_.region) + " has " + std::to_string(place_.bytes) +
+    return InvalidArgument("Output " + Quote(output) + " has " + std::to_string(tensor.bytes()) +
+                           " bytes, but its place in shared memory region " + Quote(place_.region) +
+                           " has " + std::to_string(place_.bytes) +
                            "; make shared_memory_byte_size larger.");
   }
   return object_->Write(position_, tensor.data(), tensor.bytes());
@@ -167,7 +166,7 @@ Result<Tensor> SharedMemoryReader::Read(const SharedMemoryPlace& place, DType dt
   }
   FLAMBEAU_ASSIGN_OR_RETURN(copy->memory, Tensor::AllocateBytes(dtype, shape, place.bytes));
   if (!location.object->Read(location.position, copy->memory.mutable_data(), place.bytes)) {
-    return InvalidArgument("The object of shared memory region " + Quoted(place.region) +
+    return InvalidArgument("The object of shared memory region " + Quote(place.region) +
                            " has become smaller than the region; register it again.");
   }
   const std::string_view bytes(reinterpret_cast<const char*>(copy->memory.data()), place.bytes);

@@ -7,11 +7,10 @@
 #include <vector>
 
 #include "backend/fact_rules.h"
+#include "base/sentence.h"
 
 namespace flambeau {
 namespace {
-
-std::string Quote(std::string_view name) { return "'" + std::string(name) + "'"; }
 
 std::string DTypeList(const std::vector<DType>& dtypes) {
   std::string list;

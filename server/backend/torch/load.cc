@@ -20,6 +20,7 @@
 #include "backend/torch/operators.h"
 #include "backend/torch/source_bounds.h"
 #include "base/checked.h"
+#include "base/sentence.h"
 
 namespace flambeau {
 namespace {
@@ -34,6 +35,8 @@ struct Refused : std::runtime_error {
 
 constexpr char kManifestRecord[] = "extra/flambeau.json";
 constexpr size_t kMaxManifestBytes = 16 << 20;
+// A damaged or hostile file's names may be any bytes, of any length.
+constexpr size_t kLongestRefusal = 500;
 
 bool RunsCode(const c10::ClassType& type) {
   return type.findMethod("__setstate__") != nullptr && type.findMethod("__getstate__") != nullptr;
@@ -260,16 +263,6 @@ void Move(torch::jit::Module& module, c10::Device device) {
   }
 }
 
-// A damaged or hostile file's names may be any bytes, of any length.
-std::string Printable(std::string_view sentence) {
-  constexpr size_t kLongest = 500;
-  std::string text(sentence.substr(0, kLongest));
-  for (char& c : text) {
-    if (c < ' ' || c > '~') c = '?';
-  }
-  return sentence.size() > kLongest ? text + "..." : text;
-}
-
 Result<LoadedModule> ReadModule(ArchiveReader reader,
                                 const std::vector<std::string>& allowed_operators, Log* log) {
   try {
@@ -277,7 +270,7 @@ Result<LoadedModule> ReadModule(ArchiveReader reader,
     loaded.module.eval();
     return loaded;
   } catch (const Refused& refused) {
-    return InvalidArgument(Printable(refused.what()));
+    return InvalidArgument(Printable(refused.what(), kLongestRefusal));
   } catch (...) {
     return LoadFailure(log);
   }

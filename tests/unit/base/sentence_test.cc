@@ -37,5 +37,16 @@ TEST(AsSentence, DoesNotChangeNames) {
   EXPECT_EQ(AsSentence("\xc3\xa9t\xc3\xa9 is no model"), "\xc3\xa9t\xc3\xa9 is no model.");
 }
 
+TEST(Quote, PutsTextIntoMarks) {
+  EXPECT_EQ(Quote("x"), "'x'");
+  EXPECT_EQ(Quote(""), "''");
+}
+
+TEST(Printable, ReplacesWhatIsNotAndCutsWhatIsLong) {
+  EXPECT_EQ(Printable("net.py", 6), "net.py");
+  EXPECT_EQ(Printable("net.pyc", 6), "net.py...");
+  EXPECT_EQ(Printable("a\nb\x7f\xc3\xa9 ~", 20), "a?b??? ~");
+}
+
 }  // namespace
 }  // namespace flambeau

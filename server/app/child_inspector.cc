@@ -12,7 +12,7 @@
 #include <vector>
 
 #include "app/child_report.h"
-#include "repository/versions.h"
+#include "repository/file_stamp.h"
 #include "spec/config_json.h"
 
 namespace flambeau {

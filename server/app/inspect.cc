@@ -91,7 +91,8 @@ Result<SaidBeside> FromServer() {
 // That of a model in a directory of its own: NAME/model.pt or NAME/<version>/model.pt.
 Result<SaidBeside> FromDirectory(const std::string& file) {
   std::error_code error;
-  std::filesystem::path directory = std::filesystem::absolute(file, error).parent_path();
+  const std::filesystem::path path = std::filesystem::absolute(file, error);
+  std::filesystem::path directory = path.parent_path();
   const std::string name = directory.filename().string();
   if (name.find_first_not_of("0123456789") == std::string::npos) {
     directory = directory.parent_path();
@@ -100,7 +101,7 @@ Result<SaidBeside> FromDirectory(const std::string& file) {
   FLAMBEAU_ASSIGN_OR_RETURN(said.config,
                             ReadConfig({directory.filename().string(), directory.string()}));
   VersionToLoad version;
-  version.file = std::filesystem::absolute(file, error).string();
+  version.file = path.string();
   version.directory = directory.string();
   FLAMBEAU_ASSIGN_OR_RETURN(std::optional<std::string> manifest,
                             ReadBeside(version, kManifestFile, kMaxManifestBytes));

@@ -14,7 +14,7 @@
 #include "app/child_inspector.h"
 #include "app/machine.h"
 #include "http/routes.h"
-#include "repository/versions.h"
+#include "repository/file_stamp.h"
 #include "wire/golden_examples.h"
 
 namespace flambeau {

@@ -15,6 +15,7 @@
 #include <utility>
 
 #include "base/thread.h"
+#include "base/unique_fd.h"
 
 namespace flambeau {
 namespace {
@@ -22,20 +23,6 @@ namespace {
 // Not IN_MODIFY, which a copy sends without end: its end is what counts.
 constexpr uint32_t kMask = IN_CREATE | IN_MOVED_TO | IN_MOVED_FROM | IN_DELETE | IN_CLOSE_WRITE |
                            IN_DELETE_SELF | IN_MOVE_SELF | IN_ONLYDIR;
-
-class Descriptor {
- public:
-  explicit Descriptor(int number) : number_(number) {}
-  ~Descriptor() {
-    if (number_ >= 0) close(number_);
-  }
-  Descriptor(const Descriptor&) = delete;
-  Descriptor& operator=(const Descriptor&) = delete;
-  int get() const { return number_; }
-
- private:
-  const int number_;
-};
 
 class Inotify final : public DirectoryEvents {
  public:
@@ -107,8 +94,8 @@ class Inotify final : public DirectoryEvents {
   }
 
   const OnEvent on_event_;
-  const Descriptor events_;
-  const Descriptor stop_;
+  const UniqueFd events_;
+  const UniqueFd stop_;
   std::mutex mutex_;
   std::map<int, std::string> watched_;
   Thread thread_;  // last: it uses the above

@@ -53,14 +53,15 @@ const VersionEntry* Versions::ChooseReady(bool shared) const {
     if (const VersionEntry* entry = FindReady(stable->second)) return entry;
   }
   // A version on trial does not get everything as long as there is another.
-  std::set<int64_t> on_trial;
-  for (const auto& [label, percent] : routing_.shares) {
-    on_trial.insert(routing_.labels.find(label)->second);
-  }
+  const auto is_on_trial = [this](int64_t version) {
+    return std::any_of(routing_.shares.begin(), routing_.shares.end(), [&](const auto& share) {
+      return routing_.labels.find(share.first)->second == version;
+    });
+  };
   const VersionEntry* highest = nullptr;
   for (auto at = entries_.rbegin(); at != entries_.rend(); ++at) {
     if (at->second.state != ModelState::kReady) continue;
-    if (on_trial.count(at->first) == 0) return &at->second;
+    if (!is_on_trial(at->first)) return &at->second;
     if (highest == nullptr) highest = &at->second;
   }
   return highest;

@@ -67,9 +67,6 @@ class OpenFile final : public ReadAdapterInterface {
   size_t size_ = 0;
 };
 
-bool StartsWith(std::string_view text, std::string_view prefix) {
-  return text.substr(0, prefix.size()) == prefix;
-}
 bool Contains(std::string_view text, std::string_view part) {
   return text.find(part) != std::string_view::npos;
 }
@@ -135,8 +132,8 @@ Result<ArchiveReader> OpenArchive(const std::string& path) {
     return InvalidArgument(AdviseToSave("The file is empty"));
   }
   const std::string head = file->Read(0, kSniffedBytes);
-  if (!StartsWith(head, "PK\x03\x04")) {
-    if (StartsWith(head, "PK\x05\x06")) {
+  if (!head.starts_with("PK\x03\x04")) {
+    if (head.starts_with("PK\x05\x06")) {
       return InvalidArgument(AdviseToSave("The file is an empty zip archive"));
     }
     return InvalidArgument(DescribeNoZip(head));

@@ -7,9 +7,6 @@
 namespace flambeau {
 namespace {
 
-bool StartsWith(std::string_view text, std::string_view prefix) {
-  return text.substr(0, prefix.size()) == prefix;
-}
 bool Contains(std::string_view text, std::string_view part) {
   return text.find(part) != std::string_view::npos;
 }
@@ -47,7 +44,7 @@ constexpr std::array<Magic, 5> kPacked = {{
 }};
 
 bool Has(std::string_view head, const Magic& magic) {
-  return head.size() > magic.offset && StartsWith(head.substr(magic.offset), magic.bytes);
+  return head.size() > magic.offset && head.substr(magic.offset).starts_with(magic.bytes);
 }
 
 // ONNX is a protobuf: ir_version (field 1, small) and then another low field.
@@ -62,7 +59,7 @@ bool IsPickle(std::string_view head) {
 
 // The first letters of a text, small ones, without what may stand before them.
 std::string Opening(std::string_view head) {
-  if (StartsWith(head, "\xef\xbb\xbf")) head.remove_prefix(3);
+  if (head.starts_with("\xef\xbb\xbf")) head.remove_prefix(3);
   const size_t begin = std::min(head.find_first_not_of(" \t\r\n"), head.size());
   std::string opening(head.substr(begin, 16));
   std::transform(opening.begin(), opening.end(), opening.begin(),
@@ -72,14 +69,14 @@ std::string Opening(std::string_view head) {
 
 // What a download gives in place of the file.
 std::string DescribeText(std::string_view head) {
-  if (StartsWith(head, "version https://git-lfs")) {
+  if (head.starts_with("version https://git-lfs")) {
     return "The file is a Git LFS pointer, not the model: fetch it with 'git lfs pull'.";
   }
   const std::string opening = Opening(head);
-  if (StartsWith(opening, "<!doctype") || StartsWith(opening, "<html")) {
+  if (opening.starts_with("<!doctype") || opening.starts_with("<html")) {
     return "The file is a web page, not the model: the download wants another link or a login.";
   }
-  if (StartsWith(opening, "<?xml") || StartsWith(opening, "<error")) {
+  if (opening.starts_with("<?xml") || opening.starts_with("<error")) {
     return "The file is an XML text (a download's error, say), not the model: fetch it again.";
   }
   return "";

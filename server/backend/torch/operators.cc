@@ -124,17 +124,13 @@ const std::unordered_set<std::string_view>& AllowedPrim() {
   return names;
 }
 
-bool StartsWith(std::string_view text, std::string_view prefix) {
-  return text.substr(0, prefix.size()) == prefix;
-}
-
 bool IsAllowed(std::string_view name) {
-  if (StartsWith(name, "prim::")) return AllowedPrim().count(name) != 0;
-  if (StartsWith(name, "profiler::_record_function"))
+  if (name.starts_with("prim::")) return AllowedPrim().count(name) != 0;
+  if (name.starts_with("profiler::_record_function"))
     return true;  // torch.profiler.record_function
   if (RefusedAten().count(name) != 0) return false;
   for (std::string_view prefix : kNamespaces) {
-    if (StartsWith(name, prefix)) return true;
+    if (name.starts_with(prefix)) return true;
   }
   return false;
 }
@@ -153,7 +149,7 @@ Status CheckCustomClass(const torch::jit::Value* value) {
 std::string PlainName(const c10::QualifiedName& name) {
   std::string plain;
   for (const std::string& atom : name.atoms()) {
-    if (atom == "__torch__" || StartsWith(atom, "___torch_mangle_")) continue;
+    if (atom == "__torch__" || atom.starts_with("___torch_mangle_")) continue;
     plain += (plain.empty() ? "" : ".") + atom;
   }
   return plain;
@@ -309,11 +305,11 @@ Status CheckInlinedSize(const torch::jit::CompilationUnit& unit) {
 
 bool IsAllowedCustomClass(const std::string& qualified_name) {
   static constexpr std::string_view kCustom = "__torch__.torch.classes.";
-  if (!StartsWith(qualified_name, kCustom)) return true;
+  if (!qualified_name.starts_with(kCustom)) return true;
   const std::string_view name = std::string_view(qualified_name).substr(kCustom.size());
-  return StartsWith(name, "quantized.") || StartsWith(name, "rnn.CellParamsBase") ||
-         StartsWith(name, "xnnpack.") || StartsWith(name, "mkldnn.") ||
-         StartsWith(name, "sparse.LinearPackedParamsBase");
+  return name.starts_with("quantized.") || name.starts_with("rnn.CellParamsBase") ||
+         name.starts_with("xnnpack.") || name.starts_with("mkldnn.") ||
+         name.starts_with("sparse.LinearPackedParamsBase");
 }
 
 }  // namespace flambeau

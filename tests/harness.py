@@ -1,6 +1,8 @@
 """Runs the built programs as a user would: real processes, real sockets, ports the kernel chose."""
 
+import contextlib
 import http.client
+import http.server
 import json
 import os
 import re
@@ -34,6 +36,28 @@ def wait_for(what, condition, seconds=PATIENCE):
             return value
         assert time.monotonic() < deadline, f"waited {seconds} s in vain for {what}"
         pause.wait(0.02)
+
+
+class Handler(http.server.BaseHTTPRequestHandler):
+    """Of a server that a test makes up: HTTP/1.1, silent."""
+
+    protocol_version = "HTTP/1.1"
+
+    def log_message(self, *_):
+        pass
+
+
+@contextlib.contextmanager
+def listening(handler):
+    """A server in this process that answers as `handler` does; yields its port."""
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as listener:
+        thread = threading.Thread(target=listener.serve_forever)
+        thread.start()
+        try:
+            yield listener.server_port
+        finally:
+            listener.shutdown()
+            thread.join()
 
 
 class Answer:

@@ -2,7 +2,6 @@
 
 import asyncio
 import contextlib
-import http.server
 import os
 import shutil
 import subprocess
@@ -189,9 +188,7 @@ def scripted_server(*answers):
     seen = []
     left = list(answers)
 
-    class Handler(http.server.BaseHTTPRequestHandler):
-        protocol_version = "HTTP/1.1"
-
+    class Handler(harness.Handler):
         def do_POST(self):
             self.rfile.read(int(self.headers["Content-Length"]))
             seen.append(time.monotonic())
@@ -207,17 +204,8 @@ def scripted_server(*answers):
             self.end_headers()
             self.wfile.write(body)
 
-        def log_message(self, *_):
-            pass
-
-    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler) as listener:
-        thread = threading.Thread(target=listener.serve_forever)
-        thread.start()
-        try:
-            yield f"http://127.0.0.1:{listener.server_port}", seen
-        finally:
-            listener.shutdown()
-            thread.join()
+    with harness.listening(Handler) as port:
+        yield f"http://127.0.0.1:{port}", seen
 
 
 def test_refusals_and_lost_connections_are_retried(package):

@@ -3,7 +3,6 @@
 import concurrent.futures
 import contextlib
 import http.client
-import http.server
 import os
 import signal
 import threading
@@ -152,9 +151,7 @@ def answering(status):
     """A server that is ready and answers each POST with `status`; yields (port, list of what it got)."""
     got = []
 
-    class Handler(http.server.BaseHTTPRequestHandler):
-        protocol_version = "HTTP/1.1"
-
+    class Handler(harness.Handler):
         def answer(self, code):
             self.send_response(code)
             self.send_header("Content-Length", "0")
@@ -168,17 +165,8 @@ def answering(status):
             got.append(self.path)
             self.answer(status)
 
-        def log_message(self, *_):
-            pass
-
-    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler) as listener:
-        thread = threading.Thread(target=listener.serve_forever)
-        thread.start()
-        try:
-            yield listener.server_port, got
-        finally:
-            listener.shutdown()
-            thread.join()
+    with harness.listening(Handler) as port:
+        yield port, got
 
 
 @pytest.mark.parametrize("status,sent_again", [(429, False), (500, False), (504, False), (503, True)])

@@ -771,6 +771,12 @@ class Writer:
     def path(self, name):
         return os.path.join(self.directory, name)
 
+    def finish(self, name):
+        """Writes what was said of the files, whole or not at all."""
+        with open(self.path(name + ".partial"), "w", encoding="utf-8") as file:
+            json.dump(self.cases, file)
+        os.replace(self.path(name + ".partial"), self.path(name))
+
     def save(self, name, module, example=None):
         module = module.eval()
         if example is not None:
@@ -1180,9 +1186,7 @@ def main():
     writer = Writer(directory)
     for write in (write_signatures, write_gates, write_results, write_failures, write_refused):
         write(writer)
-    with open(writer.path("cases.json.partial"), "w", encoding="utf-8") as file:
-        json.dump(writer.cases, file)
-    os.replace(writer.path("cases.json.partial"), writer.path("cases.json"))
+    writer.finish("cases.json")
 
 
 if __name__ == "__main__":

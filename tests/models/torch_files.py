@@ -435,9 +435,7 @@ def main():
     for write in (write_good, write_old, write_refused, write_hostile, write_mutated,
                   write_mutated_lines):
         write(files)
-    with open(files.path("files.json.partial"), "w", encoding="utf-8") as file:
-        json.dump(files.cases, file)
-    os.replace(files.path("files.json.partial"), files.path("files.json"))
+    files.finish("files.json")
 
 
 if __name__ == "__main__":

@@ -13,6 +13,7 @@ namespace flambeau {
 // The method, each argument's kind, tensors' datatypes and ranks and the values of everything else
 // (the "variant", which the proof is about), then tensors' dimensions after the first. Made once
 // per request, before any lock; no allocation for a common signature.
+// Threads: any, once made. Lifetime: a value. Errors: none.
 class BucketKey {
  public:
   // `rows`: dimension 0 of the tensor arguments; 0 if the work cannot be merged with any other: no

@@ -47,6 +47,8 @@ struct Pending {
 using PendingPtr = std::unique_ptr<Pending>;
 
 // An intrusive list: nothing is allocated to wait.
+// Threads: one at a time (the scheduler's mutex). Lifetime: does not own what is in it. Errors:
+// none.
 template <Pending::Links Pending::*kLinks>
 class PendingList {
  public:
@@ -75,6 +77,7 @@ class PendingList {
 
 // By rank, and first in, first out within one. Without priorities there is one rank, and its list
 // is all there is.
+// Threads: as PendingList, and so are lifetime and errors.
 template <Pending::Links Pending::*kLinks>
 class RankedList {
  public:

@@ -33,6 +33,8 @@ struct GateOutcome {
   Ranks min_ranks;      // what the proof relies on
 };
 
+// Threads: one. Lifetime: what it was given outlives it. Errors: in GateOutcome; rules end a walk
+// by GateStop, which Walk catches.
 class GateWalker {
  public:
   GateWalker(const torch::jit::Graph& graph, const torch::jit::Module& module,

@@ -22,6 +22,8 @@ struct MethodPlan {
   bool writes_inputs = false;  // then the request's memory is never lent to it
 };
 
+// Threads: as Model. Lifetime: as Model. Errors: Load: INVALID_ARGUMENT, one sentence that says
+// what is wrong with the file.
 class TorchModel final : public Model, public std::enable_shared_from_this<TorchModel> {
  public:
   static Result<std::shared_ptr<TorchModel>> Load(const std::string& path,
@@ -57,6 +59,7 @@ class TorchModel final : public Model, public std::enable_shared_from_this<Torch
   std::unordered_set<const void*> constants_;  // storages of tensors inside the code
 };
 
+// Threads: one, as Instance. Lifetime: keeps its model alive. Errors: through the sink.
 class TorchInstance final : public Instance {
  public:
   // `storages`: memory that the model keeps and a result may alias.

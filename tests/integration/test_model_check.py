@@ -78,7 +78,8 @@ def models(demo_models, tmp_path):
 
 
 def checks(server):
-    """{model: was it known already}"""
+    """{model: was it known already}, of the models loaded at the start."""
+    server.wait_line(lambda line: line["event"].startswith("serving"))
     return {line["model"]: line["cached"] for line in server.lines
             if line is not None and line["event"] == "model checked"}
 

@@ -140,13 +140,14 @@ def test_log_settings(client, server):
         changed = settings(client.update_log_settings({"log_info": False, "log_verbose_level": 0}))
         assert (changed["log_info"], changed["log_verbose_level"]) == (False, 0)
         assert settings(client.get_log_settings()) == changed
-        quiet = len(server.lines)
-        client.infer("echo", [client.tensor("x", linear_input(), "FP32")], request_id="unheard")
-        assert len(server.lines) == quiet
+        client.infer("echo", [client.tensor("x", linear_input(), "FP32")], headers={"x-request-id": "unheard"})
         with pytest.raises(InferenceServerException, match="log_file"):
             client.update_log_settings({"log_file": "/tmp/elsewhere"})
     finally:
         client.update_log_settings({"log_info": True, "log_verbose_level": 1})
+    client.infer("echo", [client.tensor("x", linear_input(), "FP32")], headers={"x-request-id": "heard"})
+    server.wait_line(lambda line: line.get("request_id") == "heard")
+    assert not [line for line in server.lines if line.get("request_id") == "unheard"]
 
 
 def test_trace_settings(client):

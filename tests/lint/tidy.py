@@ -1,7 +1,8 @@
 """Runs clang-tidy over every source of the compile database, in parallel.
 
-A source whose own text, project headers, command and settings were clean before is not run again,
-in this clone or another: the keys of clean ones are kept in --cache.
+Sources are read in groups (see unity.py); one whose own text, project headers, command and settings
+were clean before is not read again, in this clone or another: the keys of clean ones are kept in
+--cache.
 """
 
 import argparse
@@ -15,8 +16,12 @@ import subprocess
 import sys
 import time
 
+import unity
+
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 FOLDERS = ("server", "client", "tests")
+# Of a group the sources are included too.
+SOURCES = "--header-filter=(server|client|tests)/.*\\.(h|cc)$"
 
 
 def read_bytes(path):
@@ -66,12 +71,20 @@ def key_of(entry, files, settings):
     return digest.hexdigest()
 
 
-def run_one(path, database):
+def run_one(paths, entries, folder):
+    """[(paths, exit status, output, seconds)]: one of all, or of its parts if they cannot be read as one."""
     started = time.monotonic()
-    result = subprocess.run(
-        ["clang-tidy", "--quiet", "-p", database, path], capture_output=True, text=True, check=False
-    )
-    return path, result.returncode, result.stdout + result.stderr, time.monotonic() - started
+    together = paths[0]
+    if len(paths) > 1:
+        together = unity.write(folder, hashlib.sha256("".join(paths).encode()).hexdigest()[:16], paths)
+    flags = shlex.split(unity.flags_of(entries[paths[0]]))[1:]
+    result = subprocess.run(["clang-tidy", "--quiet", SOURCES, together, "--", *flags],
+                            cwd=entries[paths[0]]["directory"], capture_output=True, text=True, check=False)
+    output = result.stdout + result.stderr
+    if len(paths) > 1 and "clang-diagnostic-error" in output:
+        middle = len(paths) // 2
+        return [*run_one(paths[:middle], entries, folder), *run_one(paths[middle:], entries, folder)]
+    return [(paths, result.returncode, output, time.monotonic() - started)]
 
 
 def main():
@@ -86,10 +99,8 @@ def main():
     os.makedirs(cache, exist_ok=True)
 
     sources = project_sources(build)
-    database = os.path.join(build, "tidy")
-    os.makedirs(database, exist_ok=True)
-    with open(os.path.join(database, "compile_commands.json"), "w", encoding="utf-8") as file:
-        json.dump(list(sources.values()), file)
+    folder = os.path.join(build, "tidy")
+    os.makedirs(folder, exist_ok=True)
     version = subprocess.run(["clang-tidy", "--version"], capture_output=True, check=True).stdout
     settings = version + read_bytes(os.path.join(ROOT, ".clang-tidy"))
     made_of = dependencies(build)
@@ -98,23 +109,25 @@ def main():
     for path, entry in sources.items():
         if arguments.only in path and os.path.exists(path):
             keys[path] = key_of(entry, made_of.get(path, [path]), settings)
-    todo = [path for path, key in keys.items() if not os.path.exists(os.path.join(cache, key))]
+    todo = [sources[path] for path, key in keys.items() if not os.path.exists(os.path.join(cache, key))]
     # The slowest first, so that the last one does not run alone.
-    todo.sort(key=lambda path: -len(made_of.get(path, [])))
+    todo = sorted(unity.groups(todo), key=lambda paths: -sum(len(made_of.get(path, [])) for path in paths))
 
     failed = 0
     with concurrent.futures.ThreadPoolExecutor(arguments.jobs) as pool:
-        for path, code, output, seconds in pool.map(lambda p: run_one(p, database), todo):
-            name = os.path.relpath(path, ROOT)
-            print(f"{'ok    ' if code == 0 else 'failed'} {seconds:5.1f} s  {name}", flush=True)
-            if code == 0:
-                with open(os.path.join(cache, keys[path]), "w", encoding="utf-8"):
-                    pass
-            else:
-                failed += 1
-                print(output, flush=True)
-    print(f"{len(keys)} sources, {len(keys) - len(todo)} unchanged since they were clean, "
-          f"{failed} with findings")
+        for parts in pool.map(lambda paths: run_one(paths, sources, folder), todo):
+            for paths, code, output, seconds in parts:
+                names = " ".join(os.path.relpath(path, ROOT) for path in paths)
+                print(f"{'ok    ' if code == 0 else 'failed'} {seconds:5.1f} s  {names}", flush=True)
+                failed += len(paths) if code else 0
+                if code:
+                    print(output, flush=True)
+                    continue
+                for path in paths:
+                    with open(os.path.join(cache, keys[path]), "w", encoding="utf-8"):
+                        pass
+    print(f"{len(keys)} sources, {len(keys) - sum(map(len, todo))} unchanged since they were clean, "
+          f"{failed} with findings or beside one")
     return 1 if failed else 0
 
 

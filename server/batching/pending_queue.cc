@@ -124,6 +124,7 @@ void PendingQueue::Take(TimePoint now, Batch* batch) {
 void PendingQueue::Fill(Bucket* bucket, TimePoint now, Batch* batch) {
   const int64_t limit = PreferredRows(*bucket, RowLimit(*bucket));
   int64_t rows = 0;
+  TimePoint tightest = kNoDeadline;
   while (Pending* pending = bucket->waiting.front()) {
     if (pending->Expired(now)) {
       batch->dropped.push_back(Remove(pending));
@@ -131,6 +132,10 @@ void PendingQueue::Fill(Bucket* bucket, TimePoint now, Batch* batch) {
     }
     const bool first = batch->items.empty();
     if (!first && (pending->rows == 0 || rows + pending->rows > limit)) return;
+    // Nobody joins who would make the others late. One who will be late anyway holds nobody back.
+    const TimePoint deadline = pending->work.deadline;
+    if (deadline - now >= bucket->cost.Of(pending->rows)) tightest = std::min(tightest, deadline);
+    if (!first && now + bucket->cost.Of(rows + pending->rows) > tightest) return;
     rows += pending->rows;
     pending->queue_deadline = kNoDeadline;  // it waits no more
     batch->items.push_back(Remove(pending));

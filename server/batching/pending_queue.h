@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "batching/pending.h"
+#include "batching/run_cost.h"
 #include "batching/verdicts.h"
 
 namespace flambeau {
@@ -21,6 +22,7 @@ struct Bucket {
   TimePoint regroup_until{};
   size_t regroup_target = 0;
   Duration typical_run{};  // a moving average
+  RunCost cost;
 };
 
 // What a worker takes away. Reused, so that its memory is.

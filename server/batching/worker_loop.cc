@@ -18,6 +18,13 @@ constexpr int kRegroupPart = 20;  // 5 %
 constexpr Duration kShortestWait = std::chrono::microseconds(15);
 constexpr int kAverageWeight = 8;
 
+// At least 1: what cannot be merged runs alone.
+int64_t RowsOf(const std::vector<PendingPtr>& items) {
+  int64_t rows = 0;
+  for (const PendingPtr& pending : items) rows += pending->rows;
+  return std::max<int64_t>(rows, 1);
+}
+
 BatchRunner::Retry RetryFor(const Facts& facts) {
   if (facts.writes_state) return BatchRunner::Retry::kNever;
   return facts.device == "cpu" ? BatchRunner::Retry::kAlways
@@ -139,6 +146,7 @@ void PullScheduler::FinishBatch(Batch& batch, const BatchRunner::Report& report)
   {
     const std::lock_guard lock(mutex_);
     NoteRun(*batch.bucket, batch.items.size(), report.elapsed);
+    batch.bucket->cost.Note(RowsOf(batch.items), report.elapsed);
     if (batch.template_wanted) TakeTemplate(batch, &task);
     queue_.Finish(&batch);
   }

@@ -74,6 +74,23 @@ TEST_F(PendingQueueTest, MergingStopsAtTheRowsThatWereTried) {
   EXPECT_THAT(Take(), ElementsAre(3));
 }
 
+TEST_F(PendingQueueTest, NobodyJoinsWhoWouldMakeAnotherLate) {
+  Bucket* const bucket = Push(1, 2, now_ + milliseconds(35));
+  Prove(bucket);
+  for (const int64_t rows : {1, 4}) bucket->cost.Note(rows, milliseconds(10 + 10 * rows));
+  for (const float mark : {2.0f, 3.0f, 4.0f}) Push(mark);
+  EXPECT_THAT(Take(), ElementsAre(1, 2)) << "three rows take 40 ms";
+  EXPECT_THAT(Take(), ElementsAre(3, 4));
+}
+
+TEST_F(PendingQueueTest, WhoWillBeLateAnywayHoldsNobodyBack) {
+  Bucket* const bucket = Push(1, 2, now_ + milliseconds(15));
+  Prove(bucket);
+  for (const int64_t rows : {1, 4}) bucket->cost.Note(rows, milliseconds(10 + 10 * rows));
+  for (const float mark : {2.0f, 3.0f, 4.0f}) Push(mark);
+  EXPECT_THAT(Take(), ElementsAre(1, 2, 3, 4)) << "even alone it takes 20 ms";
+}
+
 TEST_F(PendingQueueTest, DeadRequestsAreDroppedOnTheWay) {
   Prove(Push(1, 2, now_ + milliseconds(1)));
   Push(2);

@@ -1,0 +1,165 @@
+#include "cli/command_line.h"
+
+#include <CLI/CLI.hpp>
+#include <cstdint>
+
+#include "cli/example_file.h"
+
+namespace flambeau::client {
+namespace {
+
+constexpr char kFooter[] = R"(flambeau COMMAND --help has examples.
+
+Exit status: 0 done; 1 the server answered with an error; 2 a flag or the input is wrong;
+3 no server answers.)";
+
+constexpr char kPredictFooter[] = R"(Examples:
+  flambeau predict --model linear --input '[[1, 2, 3, 4, 5, 6, 7, 8, 9, 10]]'
+  flambeau predict --model add --input '{"a": [[1, 2]], "b": [[3, 4]]}'
+  flambeau predict --model digits --input @digit.json)";
+
+constexpr char kStatusFooter[] = R"(Examples:
+  flambeau status
+  flambeau status --json --server 10.0.0.5:8001)";
+
+constexpr char kRecordFooter[] = R"(Examples:
+  flambeau record digits -d '{"input": [[1, 2]]}' --out models/digits/examples.json
+  flambeau record digits --requests bodies.jsonl --out models/digits/examples.json
+  flambeau record digits --listen 9000 --count 50    (let clients ask port 9000 for a while))";
+
+constexpr char kBenchFooter[] = R"(Examples:
+  flambeau bench linear --concurrency 32
+  flambeau bench linear --concurrency 8 --protocol http --url http://10.0.0.5:8000
+  flambeau bench resnet18 --shape x=1,3,224,224 --rate 20 --duration 60 --json
+  flambeau bench digits --protocol predict --input @digit.json
+  flambeau bench linear --protocol http --concurrency 32 --idle-connections 2000
+
+With --concurrency N requests are always being answered: the next is sent when an answer is there
+(closed loop). With --rate they are due at their times whatever the server does (open loop), and a
+latency begins when its request was due. The same request is sent every time.
+Exit status 1: not one request was answered rightly.)";
+
+CLI::App* AddCommand(CLI::App* app, const char* name, const char* what, const char* footer) {
+  CLI::App* command = app->add_subcommand(name, what);
+  command->fallthrough();
+  command->footer(footer);
+  return command;
+}
+
+void AddPredict(CLI::App* app, PredictOptions* options) {
+  CLI::App* predict = AddCommand(app, "predict", "Run a model on one input", kPredictFooter);
+  predict->add_option("--model", options->model, "The model's name")->required();
+  predict->add_option("--version", options->version, "Its version; the serving one if absent");
+  predict
+      ->add_option("--input", options->input,
+                   "JSON: a list, or an object by input name; @FILE; or - for standard input")
+      ->required();
+}
+
+void AddStatus(CLI::App* app) {
+  AddCommand(app, "status", "Show the server and its models", kStatusFooter);
+}
+
+void AddRecord(CLI::App* app, RecordOptions* options) {
+  CLI::App* record =
+      AddCommand(app, "record", "Ask a model over REST and keep its answers as golden examples",
+                 kRecordFooter);
+  record->add_option("model", options->model, "The model's name")->required();
+  record->add_option("--version", options->version, "Its version; the serving one if absent");
+  record->add_option("--method", options->method, "Its method; forward if absent");
+  CLI::Option_group* source = record->add_option_group("requests", "What to ask; one of them");
+  source->add_option("-d,--data", options->data, "One body of /predict: '{\"input\": ...}'");
+  source->add_option("--requests", options->requests,
+                     "A file of bodies, one a line; or - for standard input");
+  source
+      ->add_option("--listen", options->listen,
+                   "A port of 127.0.0.1 for other clients: what they ask is passed on and kept")
+      ->check(CLI::Range(0, 65535));
+  source->require_option(1);
+  record
+      ->add_option("--count", options->count, "With --listen: end after so many different requests")
+      ->check(CLI::Range(int64_t{1}, static_cast<int64_t>(kMaxExamples)))
+      ->capture_default_str();
+  record->add_option("--out", options->out, "The file to write")->capture_default_str();
+}
+
+void AddBenchLoad(CLI::App* bench, BenchOptions* options) {
+  bench
+      ->add_option("--concurrency", options->concurrency,
+                   "Requests in flight: 1 if absent; with --rate at most so many: 256")
+      ->check(CLI::Range(1, 65536));
+  bench->add_option("--rate", options->rate, "Requests a second, due whatever the server does")
+      ->check(CLI::Range(0.001, 1e6));
+  bench
+      ->add_option_function<std::string>(
+          "--distribution",
+          [options](const std::string& name) { options->constant = name == "constant"; },
+          "With --rate: how requests follow each other")
+      ->check(CLI::IsMember({"poisson", "constant"}))
+      ->default_str("poisson");
+  bench->add_option("--duration", options->duration_s, "Seconds to measure")
+      ->check(CLI::Range(0.01, 86400.0))
+      ->capture_default_str();
+  bench->add_option("--warmup", options->warmup_s, "Seconds of load before, which do not count")
+      ->check(CLI::Range(0.0, 3600.0))
+      ->capture_default_str();
+  bench->add_option("--threads", options->threads, "Threads that send; one is enough for most")
+      ->check(CLI::Range(1, 256))
+      ->capture_default_str();
+  bench
+      ->add_option("--idle-connections", options->idle_connections,
+                   "HTTP: so many more connections, which are open and say nothing")
+      ->check(CLI::Range(0, 1000000));
+}
+
+void AddBench(CLI::App* app, BenchOptions* options) {
+  CLI::App* bench = AddCommand(app, "bench", "Put load on a model and measure", kBenchFooter);
+  bench->add_option("model", options->model, "The model's name")->required();
+  bench->add_option("--version", options->version, "Its version; the serving one if absent");
+  bench
+      ->add_option(
+          "--protocol", options->protocol,
+          "grpc (asks --server); http: binary tensors, json: the same as JSON, or predict: "
+          "the bodies of /predict (ask --url)")
+      ->check(CLI::IsMember({"grpc", "http", "json", "predict"}))
+      ->capture_default_str();
+  CLI::Option* input = bench->add_option(
+      "--input", options->input,
+      "JSON, @FILE or -, as for predict; made from the model's metadata if absent");
+  bench
+      ->add_option("--shape", options->shapes,
+                   "NAME=1,3,224,224: the shape of an input that is made, where metadata leaves "
+                   "dimensions open; may be repeated")
+      ->excludes(input);
+  bench->add_flag("--zeros", options->zeros, "Fill inputs that are made with zeros, not at random")
+      ->excludes(input);
+  AddBenchLoad(bench, options);
+}
+
+}  // namespace
+
+std::shared_ptr<CLI::App> MakeCommandLine(Arguments* arguments) {
+  auto app = std::make_shared<CLI::App>(
+      "Talks to a Flambeau server, or any other that speaks the Open Inference Protocol.",
+      "flambeau");
+  app->footer(kFooter);
+  app->set_version_flag("--version", "flambeau " FLAMBEAU_VERSION);
+  app->require_subcommand(1);
+  app->add_option("--server", arguments->server, "The server's gRPC address")
+      ->envname("FLAMBEAU_SERVER")
+      ->capture_default_str();
+  app->add_option("--url", arguments->url, "The server's HTTP address")
+      ->envname("FLAMBEAU_URL")
+      ->capture_default_str();
+  app->add_option("--timeout", arguments->timeout_s, "Seconds to wait for each answer")
+      ->check(CLI::Range(0.001, 86400.0))
+      ->capture_default_str();
+  app->add_flag("--json", arguments->json, "Print JSON");
+  AddPredict(app.get(), &arguments->predict);
+  AddStatus(app.get());
+  AddRecord(app.get(), &arguments->record);
+  AddBench(app.get(), &arguments->bench);
+  return app;
+}
+
+}  // namespace flambeau::client

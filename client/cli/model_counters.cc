@@ -1,0 +1,53 @@
+#include "cli/model_counters.h"
+
+namespace flambeau::client {
+namespace {
+
+void Add(const Spent& spent, int sign, Spent* sum) {
+  sum->count += sign * spent.count;
+  sum->nanoseconds += sign * spent.nanoseconds;
+}
+
+void Add(const ModelCounters& model, int sign, ModelCounters* sum) {
+  sum->inferences += sign * model.inferences;
+  sum->executions += sign * model.executions;
+  Add(model.success, sign, &sum->success);
+  Add(model.fail, sign, &sum->fail);
+  Add(model.queue, sign, &sum->queue);
+  Add(model.compute, sign, &sum->compute);
+}
+
+bool WentBack(const ModelCounters& before, const ModelCounters& after) {
+  return after.success.count < before.success.count || after.fail.count < before.fail.count ||
+         after.executions < before.executions;
+}
+
+}  // namespace
+
+double Spent::MeanMicroseconds() const {
+  return count == 0 ? 0 : static_cast<double>(nanoseconds) / 1e3 / static_cast<double>(count);
+}
+
+double ModelCounters::MeanBatch() const {
+  return executions == 0 ? 0 : static_cast<double>(inferences) / static_cast<double>(executions);
+}
+
+std::vector<ModelCounters> Difference(const std::vector<ModelCounters>& before,
+                                      const std::vector<ModelCounters>& after) {
+  std::vector<ModelCounters> difference = after;
+  for (ModelCounters& model : difference) {
+    for (const ModelCounters& old : before) {
+      if (old.name != model.name || old.version != model.version || WentBack(old, model)) continue;
+      Add(old, -1, &model);
+    }
+  }
+  return difference;
+}
+
+ModelCounters Sum(const std::vector<ModelCounters>& models) {
+  ModelCounters sum;
+  for (const ModelCounters& model : models) Add(model, 1, &sum);
+  return sum;
+}
+
+}  // namespace flambeau::client

@@ -130,6 +130,7 @@ void AddBench(CLI::App* app, BenchOptions* options) {
       ->add_option("--shape", options->shapes,
                    "NAME=1,3,224,224: the shape of an input that is made, where metadata leaves "
                    "dimensions open; may be repeated")
+      ->allow_extra_args(false)
       ->excludes(input);
   bench->add_flag("--zeros", options->zeros, "Fill inputs that are made with zeros, not at random")
       ->excludes(input);

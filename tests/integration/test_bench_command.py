@@ -24,9 +24,9 @@ def bench(*flags, code=0):
     return result
 
 
-def measure(server, *flags, code=0):
+def measure(server, *flags, seconds=0.5, code=0):
     result = bench("--server", f"127.0.0.1:{server.grpc_port}", "--url", f"http://127.0.0.1:{server.http_port}",
-                   "--warmup", 0.1, "--duration", 0.5, "--json", *flags, code=code)
+                   "--warmup", 0.1, "--duration", seconds, "--json", *flags, code=code)
     assert result.stderr == ""  # progress is for terminals
     return json.loads(result.stdout)
 
@@ -56,7 +56,7 @@ def test_a_closed_loop(server, protocol):
 @pytest.mark.parametrize("distribution", ["poisson", "constant"])
 def test_an_open_loop(server, protocol, distribution):
     seen = measure(server, "linear", "--protocol", protocol, "--rate", 100, "--distribution", distribution,
-                   "--duration", 2)
+                   seconds=2)
     check(seen)
     assert (seen["loop"], seen["rate"], seen["distribution"]) == ("open", 100, distribution)
     # What was due is what was answered, however slow the machine is. Poisson: 200 +- 6 deviations.

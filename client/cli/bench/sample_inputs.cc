@@ -76,7 +76,7 @@ nlohmann::json Element(const std::string& datatype, bool random, double value) {
   if (datatype == "BYTES") return "a";
   if (datatype == "BOOL") return random && value >= 0.5;
   if (datatype.starts_with("FP") || datatype == "BF16") return random ? value : 0.0;
-  return random && value >= 0.5 ? 1 : 0;
+  return random && value >= 0.5 ? 1U : 0U;  // unsigned ones fit every integer
 }
 
 // By way of JSON, which knows every datatype, a part at a time.

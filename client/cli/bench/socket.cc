@@ -40,14 +40,17 @@ absl::StatusOr<HttpAddress> ParseHttpAddress(const std::string& url) {
   if (!url.starts_with("http://")) return mistake();
   std::string place = url.substr(kSchemeSize);
   if (!place.empty() && place.back() == '/') place.pop_back();
-  const size_t colon = place.rfind(':');
-  if (place.find('/') != std::string::npos || colon == 0 || place.empty()) return mistake();
-  if (colon == std::string::npos || place.back() == ']') return HttpAddress{place, "80"};
-  HttpAddress address{place.substr(0, colon), place.substr(colon + 1)};
-  if (address.host.front() == '[' && address.host.back() == ']') {
+  size_t colon = place.rfind(':');
+  if (!place.empty() && place.back() == ']') colon = std::string::npos;  // "[::1]"
+  HttpAddress address{place.substr(0, colon),
+                      colon == std::string::npos ? "80" : place.substr(colon + 1)};
+  if (address.host.starts_with('[') && address.host.ends_with(']')) {
     address.host = address.host.substr(1, address.host.size() - 2);
   }
-  return address.port.empty() ? absl::StatusOr<HttpAddress>(mistake()) : address;
+  if (address.host.empty() || address.port.empty() || place.find('/') != std::string::npos) {
+    return mistake();
+  }
+  return address;
 }
 
 absl::StatusOr<Descriptor> Connect(const HttpAddress& address, std::chrono::milliseconds timeout) {

@@ -32,8 +32,8 @@ TEST(HttpResponseReaderTest, ReadsAnAnswerHoweverItIsCut) {
 }
 
 TEST(HttpResponseReaderTest, LeavesWhatIsTheNextAnswers) {
-  const std::string two = std::string(kAnswer) + "HTTP/1.1 429 Too Many Requests\r\n" +
-                          "Content-Length: 2\r\nConnection: close\r\n\r\n{}";
+  std::string two(kAnswer);
+  two += "HTTP/1.1 429 Too Many Requests\r\nContent-Length: 2\r\nConnection: close\r\n\r\n{}";
   std::string_view data = two;
   HttpResponseReader reader;
   EXPECT_EQ(reader.Read(&data), State::kDone);

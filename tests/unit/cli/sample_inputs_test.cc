@@ -55,11 +55,11 @@ TEST(SampleInputsTest, EveryDatatypeHasBytes) {
                                                                     {"FP32", 4},
                                                                     {"FP64", 8}}) {
     ModelMetadata metadata;
-    metadata.inputs = {{"x", datatype, {-1, 5}}};
+    metadata.inputs = {{"x", datatype, {-1, 50}}};
     for (const SampleData data : {SampleData::kRandom, SampleData::kZeros}) {
       const auto inputs = MakeSampleInputs(metadata, {}, data);
       ASSERT_TRUE(inputs.ok()) << inputs.status();
-      const std::string zeros(5 * size, '\0');
+      const std::string zeros(50 * size, '\0');
       EXPECT_EQ(inputs->front().bytes.size(), zeros.size()) << datatype;
       EXPECT_EQ(inputs->front().bytes == zeros, data == SampleData::kZeros) << datatype;
     }

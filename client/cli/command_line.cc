@@ -11,16 +11,32 @@ namespace {
 constexpr char kFooter[] = R"(flambeau COMMAND --help has examples.
 
 Exit status: 0 done; 1 the server answered with an error; 2 a flag or the input is wrong;
-3 no server answers.)";
+3 no server answers; 4 the server is not ready (status).)";
 
 constexpr char kPredictFooter[] = R"(Examples:
   flambeau predict --model linear --input '[[1, 2, 3, 4, 5, 6, 7, 8, 9, 10]]'
   flambeau predict --model add --input '{"a": [[1, 2]], "b": [[3, 4]]}'
-  flambeau predict --model digits --input @digit.json)";
+  flambeau predict --model digits --input @digit.json
+  flambeau predict --model digits --input image=@digit.npy --output output=scores.npy)";
 
 constexpr char kStatusFooter[] = R"(Examples:
   flambeau status
-  flambeau status --json --server 10.0.0.5:8001)";
+  flambeau status --json --server 10.0.0.5:8001
+  flambeau status --watch --interval 5
+  until flambeau status; do sleep 1; done    (wait for a server to be ready)
+
+Exit status 4: the server answers, but is not ready.)";
+
+constexpr char kModelsFooter[] = R"(Examples:
+  flambeau models
+  flambeau models load digits       (with flambeau-server --model-control explicit)
+  flambeau models labels digits
+
+Labels and shares are set by the model's routing.json, which the server watches.)";
+
+constexpr char kCompletionFooter[] = R"(Examples:
+  source <(flambeau completion bash)
+  flambeau completion bash > /etc/bash_completion.d/flambeau)";
 
 constexpr char kRecordFooter[] = R"(Examples:
   flambeau record digits -d '{"input": [[1, 2]]}' --out models/digits/examples.json
@@ -51,13 +67,62 @@ void AddPredict(CLI::App* app, PredictOptions* options) {
   predict->add_option("--model", options->model, "The model's name")->required();
   predict->add_option("--version", options->version, "Its version; the serving one if absent");
   predict
-      ->add_option("--input", options->input,
-                   "JSON: a list, or an object by input name; @FILE; or - for standard input")
-      ->required();
+      ->add_option(
+          "--input", options->inputs,
+          "JSON: a list, or an object by input name; @FILE of JSON or .npy; - for standard "
+          "input; or NAME= and one of these, once for each input")
+      ->required()
+      ->allow_extra_args(false);  // one value for each --input; and no splitting of "[1,2]"
+  predict
+      ->add_option("--output", options->outputs,
+                   "NAME=FILE.npy: write this output there, print the others; may be repeated")
+      ->allow_extra_args(false);
 }
 
-void AddStatus(CLI::App* app) {
-  AddCommand(app, "status", "Show the server and its models", kStatusFooter);
+void AddStatus(CLI::App* app, StatusOptions* options) {
+  CLI::App* status = AddCommand(app, "status", "Show the server and its models", kStatusFooter);
+  CLI::Option* watch = status->add_flag(
+      "--watch", options->watch, "Show what each model does, again and again, until interrupted");
+  status->add_option("--interval", options->interval_s, "With --watch: seconds between tables")
+      ->check(CLI::Range(0.05, 3600.0))
+      ->capture_default_str()
+      ->needs(watch);
+  status->add_option("--count", options->count, "With --watch: end after so many tables")
+      ->check(CLI::Range(1, 1000000000))
+      ->needs(watch);
+}
+
+CLI::App* AddModelsAction(CLI::App* models, const char* name, const char* what,
+                          ModelsOptions::Action action, ModelsOptions* options) {
+  CLI::App* command = AddCommand(models, name, what, "");
+  command->callback([options, action] { options->action = action; });
+  return command;
+}
+
+void AddModels(CLI::App* app, ModelsOptions* options) {
+  using Action = ModelsOptions::Action;
+  CLI::App* models =
+      AddCommand(app, "models", "List models, load and unload them, show labels", kModelsFooter);
+  models->require_subcommand(0, 1);
+  AddModelsAction(models, "list", "Every version, its state, whether it is batched", Action::kList,
+                  options);
+  AddModelsAction(models, "load", "Load a model, or read it anew", Action::kLoad, options)
+      ->add_option("model", options->model, "The model's name")
+      ->required();
+  AddModelsAction(models, "unload", "Unload a model", Action::kUnload, options)
+      ->add_option("model", options->model, "The model's name")
+      ->required();
+  AddModelsAction(models, "labels", "Labels of versions, and their shares of the requests",
+                  Action::kLabels, options)
+      ->add_option("model", options->model, "The model's name; all if absent");
+}
+
+void AddCompletion(CLI::App* app, std::string* shell) {
+  AddCommand(app, "completion", "Print a script that completes this command in a shell",
+             kCompletionFooter)
+      ->add_option("shell", *shell, "The shell")
+      ->required()
+      ->check(CLI::IsMember({"bash", "zsh"}));
 }
 
 void AddRecord(CLI::App* app, RecordOptions* options) {
@@ -123,9 +188,11 @@ void AddBench(CLI::App* app, BenchOptions* options) {
           "the bodies of /predict (ask --url)")
       ->check(CLI::IsMember({"grpc", "http", "json", "predict"}))
       ->capture_default_str();
-  CLI::Option* input = bench->add_option(
-      "--input", options->input,
-      "JSON, @FILE or -, as for predict; made from the model's metadata if absent");
+  CLI::Option* input =
+      bench->add_option("--input", options->inputs,
+                        "JSON, NAME=@FILE.npy and so on, as for predict; made from the model's "
+                        "metadata if absent");
+  input->allow_extra_args(false);
   bench
       ->add_option("--shape", options->shapes,
                    "NAME=1,3,224,224: the shape of an input that is made, where metadata leaves "
@@ -156,10 +223,16 @@ std::shared_ptr<CLI::App> MakeCommandLine(Arguments* arguments) {
       ->check(CLI::Range(0.001, 86400.0))
       ->capture_default_str();
   app->add_flag("--json", arguments->json, "Print JSON");
+  AddStatus(app.get(), &arguments->status);
+  AddModels(app.get(), &arguments->models);
   AddPredict(app.get(), &arguments->predict);
-  AddStatus(app.get());
   AddRecord(app.get(), &arguments->record);
   AddBench(app.get(), &arguments->bench);
+  AddCompletion(app.get(), &arguments->shell);
+  app->parse_complete_callback([arguments, root = app.get()] {
+    arguments->server_given = root->count("--server") > 0;
+    arguments->url_given = root->count("--url") > 0;
+  });
   return app;
 }
 

@@ -14,14 +14,31 @@ class App;
 
 namespace flambeau::client {
 
+struct StatusOptions {
+  bool watch = false;
+  double interval_s = 2;
+  int count = 0;  // of tables; 0: without end
+};
+
+struct ModelsOptions {
+  enum class Action { kList, kLoad, kUnload, kLabels };
+  Action action = Action::kList;
+  std::string model;  // with labels it may be empty: all
+};
+
 struct Arguments {
   std::string server = "127.0.0.1:8001";
   std::string url = "http://127.0.0.1:8000";
   double timeout_s = 60;
   bool json = false;
+  bool url_given = false;  // by a flag or the environment; else it may be another server's
+  bool server_given = false;
+  StatusOptions status;
+  ModelsOptions models;
   PredictOptions predict;
   RecordOptions record;
   BenchOptions bench;
+  std::string shell;  // of completion
 };
 
 // Parsing fills `arguments`, which must outlive the result.

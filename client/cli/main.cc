@@ -9,15 +9,22 @@
 #include <exception>
 #include <iostream>
 #include <memory>
+#include <nlohmann/json.hpp>
 #include <string>
+#include <utility>
+#include <vector>
 
 #include "cli/bench/bench.h"
 #include "cli/command_line.h"
+#include "cli/completion.h"
 #include "cli/exit_codes.h"
+#include "cli/models.h"
 #include "cli/predict.h"
 #include "cli/record.h"
 #include "cli/record_traffic.h"
+#include "cli/server_calls.h"
 #include "cli/status.h"
+#include "cli/watch.h"
 #include "flambeau/client.h"
 
 namespace flambeau::client {
@@ -40,11 +47,11 @@ absl::StatusOr<std::unique_ptr<Client>> Connect(const Arguments& arguments) {
 }
 
 int RunPredict(const Arguments& arguments) {
-  const absl::StatusOr<std::string> text = ReadInput(arguments.predict.input);
-  if (!text.ok()) return Fail(std::string(text.status().message()), kExitUsage);
+  const absl::StatusOr<PredictInput> input = ReadInputs(arguments.predict.inputs);
+  if (!input.ok()) return Fail(std::string(input.status().message()), kExitUsage);
   const auto client = Connect(arguments);
   if (!client.ok()) return Fail(std::string(client.status().message()), kExitUnreachable);
-  return Predict(client->get(), arguments.predict, *text);
+  return Predict(client->get(), arguments.predict, *input);
 }
 
 int RunRecord(const Arguments& arguments) {
@@ -57,13 +64,60 @@ int RunRecord(const Arguments& arguments) {
   return Record(options, *requests);
 }
 
+bool Colour() { return isatty(STDOUT_FILENO) != 0 && std::getenv("NO_COLOR") == nullptr; }
+
+int RunWatch(const Arguments& arguments, Client* client) {
+  WatchOptions options;
+  options.address = arguments.server;
+  // Where only one address was given, the default of the other may be another server's.
+  if (arguments.url_given || !arguments.server_given) options.url = arguments.url;
+  options.interval =
+      std::chrono::milliseconds(static_cast<int64_t>(arguments.status.interval_s * 1000));
+  options.count = arguments.status.count;
+  options.json = arguments.json;
+  options.colour = Colour();
+  options.terminal = isatty(STDOUT_FILENO) != 0 && !options.json;
+  options.timeout = TimeoutOf(arguments);
+  const auto calls = ServerCalls::Create(arguments.server, TimeoutOf(arguments));
+  return Watch(client, calls.get(), options);
+}
+
 int RunStatus(const Arguments& arguments) {
   const auto client = Connect(arguments);
   if (!client.ok()) return Fail(std::string(client.status().message()), kExitUnreachable);
+  if (arguments.status.watch) return RunWatch(arguments, client->get());
   const absl::StatusOr<ServerReport> report = AskStatus(client->get(), arguments.server);
   if (!report.ok()) return Fail(std::string(report.status().message()), kExitServer);
-  const bool colour = isatty(STDOUT_FILENO) != 0 && std::getenv("NO_COLOR") == nullptr;
-  std::cout << (arguments.json ? StatusAsJson(*report) : StatusAsText(*report, colour));
+  std::cout << (arguments.json ? StatusAsJson(*report) : StatusAsText(*report, Colour()));
+  return report->ready ? kExitOk : kExitNotReady;
+}
+
+int RunModelControl(const Arguments& arguments) {
+  const bool load = arguments.models.action == ModelsOptions::Action::kLoad;
+  const std::string& model = arguments.models.model;
+  const auto calls = ServerCalls::Create(arguments.server, TimeoutOf(arguments));
+  const absl::Status status = load ? calls->Load(model) : calls->Unload(model);
+  if (!status.ok()) return Fail(std::string(status.message()), kExitServer);
+  const std::string done = load ? "loaded" : "unloaded";
+  std::cout << (arguments.json ? nlohmann::json({{done, model}}).dump() : model + " is " + done)
+            << "\n";
+  return kExitOk;
+}
+
+int RunModels(const Arguments& arguments) {
+  using Action = ModelsOptions::Action;
+  const Action action = arguments.models.action;
+  const auto client = Connect(arguments);
+  if (!client.ok()) return Fail(std::string(client.status().message()), kExitUnreachable);
+  if (action == Action::kLoad || action == Action::kUnload) return RunModelControl(arguments);
+  const absl::StatusOr<ServerReport> report = AskStatus(client->get(), arguments.server);
+  if (!report.ok()) return Fail(std::string(report.status().message()), kExitServer);
+  if (action == Action::kLabels) {
+    const std::string& model = arguments.models.model;
+    std::cout << (arguments.json ? LabelsAsJson(*report, model) : LabelsAsText(*report, model));
+  } else {
+    std::cout << (arguments.json ? ModelsAsJson(*report) : ModelsAsText(*report, Colour()));
+  }
   return kExitOk;
 }
 
@@ -88,6 +142,11 @@ int Main(int argc, char** argv) {
     for (char& c : sentence) c = c == '\n' ? ' ' : c;
     return Fail(sentence + "; see flambeau --help", kExitUsage);
   }
+  if (app->got_subcommand("completion")) {
+    std::cout << MakeCompletion(*app, arguments.shell == "zsh");
+    return kExitOk;
+  }
+  if (app->got_subcommand("models")) return RunModels(arguments);
   if (app->got_subcommand("bench")) return RunBench(arguments);
   if (app->got_subcommand("record")) return RunRecord(arguments);
   return app->got_subcommand("predict") ? RunPredict(arguments) : RunStatus(arguments);

@@ -1,7 +1,8 @@
-// flambeau predict: one inference, JSON in and out.
+// flambeau predict: one inference, from JSON or .npy files, to them.
 #pragma once
 
 #include <string>
+#include <vector>
 
 #include "absl/status/statusor.h"
 #include "flambeau/client.h"
@@ -11,18 +12,30 @@ namespace flambeau::client {
 struct PredictOptions {
   std::string model;
   std::string version;
-  std::string input;  // JSON, "@FILE", or "-" for standard input
+  // JSON, "@FILE" of JSON or .npy, or "-" for standard input; or the same behind "NAME=".
+  std::vector<std::string> inputs;
+  std::vector<std::string> outputs;  // "NAME=FILE.npy"
 };
 
-// What the flag --input stands for. Errors: INVALID_ARGUMENT if it is not there or no JSON.
-absl::StatusOr<std::string> ReadInput(const std::string& input);
+// What the flags --input stand for.
+struct PredictInput {
+  std::string json;            // empty: none
+  std::vector<Tensor> arrays;  // of .npy files; a name is empty if the flag has none
+};
+
+// Errors: INVALID_ARGUMENT, one sentence: no such file, or neither JSON nor .npy.
+absl::StatusOr<PredictInput> ReadInputs(const std::vector<std::string>& flags);
 
 // The tensors that `text` describes: a list for a model of one input, an object by name for
 // several. Errors: INVALID_ARGUMENT, one sentence.
 absl::StatusOr<std::vector<Tensor>> MakeInputs(const std::string& text,
                                                const ModelMetadata& metadata);
+// Those of `input`. Errors: as above.
+absl::StatusOr<std::vector<Tensor>> MakeInputs(const PredictInput& input,
+                                               const ModelMetadata& metadata);
 
-// Prints {"output": ...}, or {"outputs": {...}} if there are several; returns the exit code.
-int Predict(Client* client, const PredictOptions& options, const std::string& text);
+// Writes what options.outputs names into files, and prints the rest: {"output": ...}, or
+// {"outputs": {...}} if the model gives several; returns the exit code.
+int Predict(Client* client, const PredictOptions& options, const PredictInput& input);
 
 }  // namespace flambeau::client

@@ -69,7 +69,8 @@ class Progress {
 // none beyond its own. Errors: as each method says.
 class Benchmark {
  public:
-  explicit Benchmark(BenchOptions options) : options_(std::move(options)) {}
+  Benchmark(BenchOptions options, PredictInput input)
+      : options_(std::move(options)), input_(std::move(input)) {}
 
   // Errors: INVALID_ARGUMENT for the user's mistakes; UNAVAILABLE; the server's.
   absl::Status Prepare();
@@ -89,6 +90,7 @@ class Benchmark {
   bool grpc() const { return options_.protocol == "grpc"; }
 
   const BenchOptions options_;
+  const PredictInput input_;
   HttpAddress address_;
   std::unique_ptr<Target> target_;
   std::optional<IdleConnections> idle_;
@@ -121,13 +123,13 @@ absl::StatusOr<InferRequest> Benchmark::MakeRequest() {
   const absl::StatusOr<ModelMetadata> metadata = target_->Metadata();
   if (!metadata.ok()) return metadata.status();
   absl::StatusOr<std::vector<Tensor>> inputs;
-  if (options_.input.empty()) {
+  if (options_.inputs.empty()) {
     const absl::StatusOr<Shapes> shapes = ParseShapes(options_.shapes);
     if (!shapes.ok()) return shapes.status();
     inputs = MakeSampleInputs(*metadata, *shapes,
                               options_.zeros ? SampleData::kZeros : SampleData::kRandom);
   } else {
-    inputs = MakeInputs(options_.input, *metadata);
+    inputs = MakeInputs(input_, *metadata);
   }
   if (!inputs.ok()) return inputs.status();
   return InferRequest{options_.model, options_.version, "", *std::move(inputs), {}};
@@ -135,8 +137,8 @@ absl::StatusOr<InferRequest> Benchmark::MakeRequest() {
 
 absl::StatusOr<std::string> Benchmark::MakeHttpBytes() {
   const std::string host = address_.host + ":" + address_.port;
-  if (options_.protocol == "predict" && !options_.input.empty()) {
-    return MakePredictRequest(options_.model, options_.version, options_.input).Bytes(host);
+  if (options_.protocol == "predict" && !input_.json.empty() && input_.arrays.empty()) {
+    return MakePredictRequest(options_.model, options_.version, input_.json).Bytes(host);
   }
   const absl::StatusOr<InferRequest> request = MakeRequest();
   if (!request.ok()) return request.status();
@@ -240,12 +242,9 @@ int Benchmark::Run() {
 int Bench(BenchOptions options) {
   if (options.concurrency == 0) options.concurrency = options.rate > 0 ? kOpenLoopConcurrency : 1;
   options.threads = std::min(options.threads, options.concurrency);
-  if (!options.input.empty()) {
-    absl::StatusOr<std::string> input = ReadInput(options.input);
-    if (!input.ok()) return Fail(input.status());
-    options.input = *std::move(input);
-  }
-  Benchmark benchmark(std::move(options));
+  absl::StatusOr<PredictInput> input = ReadInputs(options.inputs);
+  if (!input.ok()) return Fail(input.status());
+  Benchmark benchmark(std::move(options), *std::move(input));
   if (const absl::Status status = benchmark.Prepare(); !status.ok()) return Fail(status);
   return benchmark.Run();
 }

@@ -14,7 +14,7 @@ struct BenchOptions {
       "grpc";  // "grpc"; "http": binary tensors; "json": the same in JSON; "predict"
   std::string model;
   std::string version;              // empty: the one that serves
-  std::string input;                // JSON, as predict's; empty: made from metadata
+  std::vector<std::string> inputs;  // as predict's; none: made from metadata
   std::vector<std::string> shapes;  // "NAME=1,3,224,224"
   bool zeros = false;               // made inputs: zeros, else random
   int concurrency = 0;              // 0: 1 in a closed loop, 256 in an open one

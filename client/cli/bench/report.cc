@@ -1,10 +1,10 @@
 #include "cli/bench/report.h"
 
 #include <algorithm>
-#include <cstdarg>
-#include <cstdio>
 #include <nlohmann/json.hpp>
 #include <vector>
+
+#include "cli/format.h"
 
 namespace flambeau::client {
 namespace {
@@ -20,29 +20,7 @@ struct Quantile {
 constexpr Quantile kQuantiles[] = {
     {"p50", "p50", 50}, {"p90", "p90", 90}, {"p99", "p99", 99}, {"p99.9", "p999", 99.9}};
 
-__attribute__((format(printf, 1, 2))) std::string Format(const char* format, ...) {
-  char text[256];
-  va_list arguments;
-  va_start(arguments, format);
-  std::vsnprintf(text, sizeof(text), format, arguments);
-  va_end(arguments);
-  return text;
-}
-
-// Three digits of "612 us", "1.25 ms", "2.50 s".
-std::string Duration(double nanoseconds) {
-  double value = nanoseconds / 1e3;
-  const char* unit = "us";
-  if (value >= 1e6) {
-    value /= 1e6;
-    unit = "s";
-  } else if (value >= 1e3) {
-    value /= 1e3;
-    unit = "ms";
-  }
-  const int decimals = value >= 100 ? 0 : value >= 10 ? 1 : 2;
-  return Format("%.*f %s", decimals, value, unit);
-}
+std::string Duration(double nanoseconds) { return FormatSeconds(nanoseconds / 1e9); }
 
 double Rate(const Tally& tally) {
   return static_cast<double>(tally.latencies().count()) / tally.Seconds();

@@ -121,13 +121,6 @@ TEST(PredictInputTest, NamesWhatAModelOfSeveralInputsNeeds) {
   EXPECT_EQ((*named)[1].datatype, "INT64");
 }
 
-TEST(PredictInputTest, RefusesWhatIsNoJson) {
-  EXPECT_FALSE(client::ReadInput("[[1, 2").ok());
-  EXPECT_FALSE(client::ReadInput("").ok());
-  EXPECT_FALSE(client::ReadInput("@/no/such/file").ok());
-  EXPECT_EQ(*client::ReadInput("[1]"), "[1]");
-}
-
 // ---- Against a server
 
 class ClientTest : public RunningServer {
@@ -179,11 +172,13 @@ TEST_F(ClientTest, GivesUpAtItsTimeout) {
 TEST_F(ClientTest, PredictPrintsTheOutput) {
   const auto client = Connect();
   testing::internal::CaptureStdout();
-  EXPECT_EQ(client::Predict(client.get(), {"echo", "", ""}, "[[1, 2.5]]"), client::kExitOk);
+  EXPECT_EQ(client::Predict(client.get(), {"echo", "", {}, {}}, {"[[1, 2.5]]", {}}),
+            client::kExitOk);
   EXPECT_EQ(testing::internal::GetCapturedStdout(), "{\"output\": [[1.0,2.5]]}\n");
 
   testing::internal::CaptureStdout();
-  EXPECT_EQ(client::Predict(client.get(), {"pair", "", ""}, R"({"b": [[1, 2]], "a": [[3, 4]]})"),
+  EXPECT_EQ(client::Predict(client.get(), {"pair", "", {}, {}},
+                            {R"({"b": [[1, 2]], "a": [[3, 4]]})", {}}),
             client::kExitOk);
   EXPECT_EQ(testing::internal::GetCapturedStdout(),
             "{\"outputs\": {\"result[0]\": [[3.0,4.0]], \"result[1]\": [[1.0,2.0]]}}\n");
@@ -192,11 +187,12 @@ TEST_F(ClientTest, PredictPrintsTheOutput) {
 TEST_F(ClientTest, PredictSaysWhatIsWrong) {
   const auto client = Connect();
   testing::internal::CaptureStderr();
-  EXPECT_EQ(client::Predict(client.get(), {"nothing", "", ""}, "[1]"), client::kExitServer);
-  EXPECT_EQ(client::Predict(client.get(), {"pair", "", ""}, "[1]"), client::kExitUsage);
-  EXPECT_EQ(client::Predict(client.get(), {"pair", "", ""}, R"({"a": [["x"]]})"),
+  EXPECT_EQ(client::Predict(client.get(), {"nothing", "", {}, {}}, {"[1]", {}}),
+            client::kExitServer);
+  EXPECT_EQ(client::Predict(client.get(), {"pair", "", {}, {}}, {"[1]", {}}), client::kExitUsage);
+  EXPECT_EQ(client::Predict(client.get(), {"pair", "", {}, {}}, {R"({"a": [["x"]]})", {}}),
             client::kExitUsage);
-  EXPECT_EQ(client::Predict(client.get(), {"pair", "", ""}, R"({"a": [[1, 2]]})"),
+  EXPECT_EQ(client::Predict(client.get(), {"pair", "", {}, {}}, {R"({"a": [[1, 2]]})", {}}),
             client::kExitServer);
   const std::string lines = testing::internal::GetCapturedStderr();
   EXPECT_EQ(std::count(lines.begin(), lines.end(), '\n'), 4);

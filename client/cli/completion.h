@@ -1,0 +1,15 @@
+// Shell completion, made from the command's flags.
+#pragma once
+
+#include <string>
+
+namespace CLI {
+class App;
+}
+
+namespace flambeau::client {
+
+// A script for bash, or for zsh, which reads the same by its bashcompinit.
+std::string MakeCompletion(const CLI::App& app, bool zsh);
+
+}  // namespace flambeau::client

@@ -1,0 +1,246 @@
+"""The command `flambeau`: predict with files, models, status and its watch, completion, help. `flambeau bench`
+is in test_bench_command.py."""
+
+import json
+import os
+import pty
+import select
+import shutil
+import subprocess
+from concurrent import futures
+
+import grpc
+import harness
+import numpy
+import pytest
+import torch
+
+
+@pytest.fixture(scope="module")
+def server(demo_models, tmp_path_factory):
+    directory = tmp_path_factory.mktemp("models")
+    for name in ("linear", "digits"):
+        shutil.copy(f"{demo_models}/{name}.pt", directory)
+    with harness.Server(directory) as running:
+        yield running
+
+
+def flambeau(server, *arguments, code=0):
+    where = ["--server", f"127.0.0.1:{server.grpc_port}", "--url", f"http://127.0.0.1:{server.http_port}"]
+    result = subprocess.run([harness.COMMAND, *(str(argument) for argument in arguments), *where],
+                            capture_output=True, text=True, timeout=harness.PATIENCE, check=False)
+    assert result.returncode == code, result.stdout + result.stderr
+    if code == 0:
+        return result.stdout
+    assert len(result.stderr.strip().splitlines()) == 1, result.stderr
+    return result.stderr
+
+
+# ---- predict
+
+
+def test_arrays_come_from_files_and_go_into_them(server, demo_models, tmp_path):
+    x = numpy.random.default_rng(1).random((3, 10), dtype=numpy.float32)
+    expected = torch.jit.load(f"{demo_models}/linear.pt")(torch.from_numpy(x))
+    numpy.save(tmp_path / "x.npy", x)
+    for flag in (f"@{tmp_path}/x.npy", f"input=@{tmp_path}/x.npy"):
+        out = flambeau(server, "predict", "--model", "linear", "--input", flag)
+        torch.testing.assert_close(torch.tensor(json.loads(out)["output"]), expected)
+    out = flambeau(server, "predict", "--model", "linear", "--input", f"input={json.dumps(x.tolist())}",
+                   "--output", f"output={tmp_path}/y.npy")
+    assert out == ""
+    torch.testing.assert_close(torch.from_numpy(numpy.load(tmp_path / "y.npy")), expected)
+
+
+def test_wrong_files_are_one_sentence(server, tmp_path):
+    numpy.save(tmp_path / "x.npy", numpy.ones((10, 1), ">f4").T)
+    numpy.save(tmp_path / "fortran.npy", numpy.asfortranarray(numpy.ones((2, 10), "f4")))
+    good = ["--input", json.dumps([[0.5] * 10])]
+    for arguments, words in [(["--input", f"@{tmp_path}/x.npy"], "'>f4'"),
+                             (["--input", f"@{tmp_path}/fortran.npy"], "ascontiguousarray"),
+                             (["--input", "@/nowhere.npy"], "/nowhere.npy"),
+                             ([*good, "--output", "output"], "NAME=FILE.npy"),
+                             ([*good, "--output", f"nothing={tmp_path}/y.npy"], "no output 'nothing'"),
+                             ([*good, "--output", "output=/nowhere/y.npy"], "/nowhere/y.npy")]:
+        assert words in flambeau(server, "predict", "--model", "linear", *arguments, code=2)
+
+
+# ---- models
+
+
+def test_models_are_listed(server):
+    lines = flambeau(server, "models").splitlines()
+    assert lines[0].split() == ["MODEL", "VERSION", "STATE", "BATCHING", "LABELS"]
+    assert [line.split()[:3] for line in lines[1:]] == [["digits", "1", "READY"], ["linear", "1", "READY"]]
+    assert flambeau(server, "models", "list") == flambeau(server, "models")
+    assert [model["name"] for model in json.loads(flambeau(server, "models", "--json"))] == ["digits", "linear"]
+
+
+def test_models_are_loaded_and_unloaded(demo_models, tmp_path):
+    for name in ("linear", "digits"):
+        shutil.copy(f"{demo_models}/{name}.pt", tmp_path)
+    with harness.Server(tmp_path, "--model-control", "explicit", "--load-model", "linear") as server:
+        assert flambeau(server, "models", "load", "digits") == "digits is loaded\n"
+        assert server.index()["digits"]["state"] == "READY"
+        assert json.loads(flambeau(server, "models", "unload", "digits", "--json")) == {"unloaded": "digits"}
+        assert server.get("/v2/models/digits/ready").status != 200
+        assert "nobody" in flambeau(server, "models", "load", "nobody", code=1)
+
+
+def test_a_server_that_watches_says_so_to_load(server):
+    assert "explicit" in flambeau(server, "models", "load", "linear", code=1)
+
+
+def test_labels_are_shown(demo_models, tmp_path):
+    for version in ("1", "2"):
+        (tmp_path / "linear" / version).mkdir(parents=True)
+        shutil.copy(f"{demo_models}/linear.pt", tmp_path / "linear" / version / "model.pt")
+    (tmp_path / "linear" / "routing.json").write_text(
+        '{"labels": {"stable": 1, "canary": 2}, "shares": {"canary": 10}}')
+    with harness.Server(tmp_path) as server:
+        assert [line.split() for line in flambeau(server, "models", "labels").splitlines()] == [
+            ["MODEL", "LABEL", "VERSION", "SHARE"], ["linear", "canary", "2", "10", "%"],
+            ["linear", "stable", "1", "-"]]
+        assert json.loads(flambeau(server, "models", "labels", "linear", "--json"))[0] == {
+            "model": "linear", "label": "canary", "version": "2", "share_percent": 10}
+        assert "canary 10 %" in flambeau(server, "models")
+
+
+# ---- status
+
+
+def test_status_tells_whether_the_server_is_ready(server):
+    assert json.loads(flambeau(server, "status", "--json"))["server"]["ready"] is True
+    flambeau(server, "status", "--server", "127.0.0.1:1", code=2)  # named twice
+
+
+def test_a_server_that_is_not_ready_has_its_exit_code(stubs):
+    messages, service = stubs
+
+    class Loading(service.GRPCInferenceServiceServicer):
+        def ServerMetadata(self, request, context):
+            return messages.ServerMetadataResponse(name="loading", version="1")
+
+        def ServerReady(self, request, context):
+            return messages.ServerReadyResponse(ready=False)
+
+        def RepositoryIndex(self, request, context):
+            return messages.RepositoryIndexResponse()
+
+    listener = grpc.server(futures.ThreadPoolExecutor(2))
+    service.add_GRPCInferenceServiceServicer_to_server(Loading(), listener)
+    port = listener.add_insecure_port("127.0.0.1:0")
+    listener.start()
+    try:
+        for more in ([], ["--json"], ["--watch", "--count", "1", "--interval", "0.1"]):
+            result = subprocess.run([harness.COMMAND, "status", *more, "--server", f"127.0.0.1:{port}"],
+                                    capture_output=True, text=True, timeout=harness.PATIENCE, check=False)
+            assert result.returncode == 4, result.stderr
+            assert "not ready" in result.stdout or '"ready": false' in result.stdout
+    finally:
+        listener.stop(None).wait()
+
+
+def test_the_watch_prints_tables(server):
+    x = [[0.5] * 10]
+    server.predict("linear", x)
+    tables = flambeau(server, "status", "--watch", "--interval", "0.1", "--count", "2").strip().split("\n\n")
+    assert len(tables) == 4  # a head line and a table, twice
+    assert "\033" not in "".join(tables)
+    assert tables[1].splitlines()[0].split() == [
+        "MODEL", "VERSION", "STATE", "REQ/S", "ERR/S", "MEAN", "P50", "P99", "BATCH", "QUEUED"]
+
+
+def test_the_watch_counts_requests(server):
+    command = [harness.COMMAND, "status", "--watch", "--interval", "0.2", "--json", "--server",
+               f"127.0.0.1:{server.grpc_port}", "--url", f"http://127.0.0.1:{server.http_port}"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as watch:
+        def busy():
+            server.predict("linear", [[0.5] * 10])
+            seen = {model["name"]: model for model in json.loads(watch.stdout.readline())["models"]}
+            return seen["linear"]["requests_per_second"] > 0 and seen["linear"]
+        linear = harness.wait_for("a request in the table", busy)
+        assert linear["latency_us_mean"] > 0
+        assert linear["latency_us_p99"] >= linear["latency_us_p50"] > 0
+        assert linear["batch_size_mean"] >= 1
+        assert linear["queue_depth"] >= 0
+        watch.kill()
+
+
+def test_the_watch_redraws_on_a_terminal(server):
+    leader, follower = pty.openpty()
+    command = [harness.COMMAND, "status", "--watch", "--interval", "0.1", "--count", "1", "--server",
+               f"127.0.0.1:{server.grpc_port}"]
+    environment = {key: value for key, value in os.environ.items() if key != "NO_COLOR"}
+    with subprocess.Popen(command, stdout=follower, env=environment) as watch:
+        os.close(follower)
+        text = b""
+        while select.select([leader], [], [], harness.PATIENCE)[0]:
+            try:
+                text += os.read(leader, 65536)
+            except OSError:  # the other end is closed
+                break
+        assert watch.wait(harness.PATIENCE) == 0
+    os.close(leader)
+    assert text.count(b"\033[H\033[J") == 2  # the first look and one table
+    assert b"\033[32mREADY\033[0m" in text
+
+
+# ---- completion and help
+
+
+def complete(words):
+    """What bash would offer for the last word."""
+    script = subprocess.run([harness.COMMAND, "completion", "bash"], capture_output=True, text=True, check=True)
+    program = script.stdout + f"""
+COMP_WORDS=({" ".join(f"'{word}'" for word in words)})
+COMP_CWORD={len(words) - 1}
+_flambeau
+printf '%s\\n' "${{COMPREPLY[@]}}"
+complete -p flambeau
+"""
+    result = subprocess.run(["bash", "--norc", "-c", program], capture_output=True, text=True, check=True)
+    assert result.stderr == ""
+    *offered, registered = result.stdout.split("\n")[:-1]
+    assert registered == "complete -F _flambeau flambeau"
+    return offered
+
+
+def test_bash_completes():
+    assert set(complete(["flambeau", ""])) >= {"status", "predict", "models", "bench", "record", "completion"}
+    assert complete(["flambeau", "pre"]) == ["predict"]
+    assert complete(["flambeau", "models", "un"]) == ["unload"]
+    assert complete(["flambeau", "bench", "--proto"]) == ["--protocol"]
+    assert complete(["flambeau", "bench", "linear", "--protocol", "p"]) == ["predict"]
+    assert complete(["flambeau", "--server", "a:1", "record", "m", "--l"]) == ["--listen"]
+    assert complete(["flambeau", "status", "--jso"]) == ["--json"]
+    assert complete(["flambeau", "completion", "b"]) == ["bash"]
+    assert complete(["flambeau", "predict", "--input", harness.COMMAND[:-1]])[0].startswith(harness.COMMAND[:-1])
+
+
+def test_bash_knows_every_flag_of_the_help():
+    for path in ([], ["status"], ["predict"], ["record"], ["bench"], ["models"], ["models", "load"], ["completion"]):
+        text = subprocess.run([harness.COMMAND, *path, "--help"], capture_output=True, text=True, check=True).stdout
+        flags = {word.strip(",") for line in text.split("Examples:")[0].splitlines() if line.startswith("  -")
+                 for word in line.split()[:1] for word in word.split(",")}
+        flags = {flag for flag in flags if flag.startswith("--")}
+        assert "--help" in flags
+        assert flags <= set(complete(["flambeau", *path, "-"])), path
+
+
+def test_zsh_reads_the_same():
+    script = subprocess.run([harness.COMMAND, "completion", "zsh"], capture_output=True, text=True, check=True)
+    assert "bashcompinit" in script.stdout.splitlines()[0]
+    zsh = shutil.which("zsh")
+    if not zsh:
+        pytest.skip("no zsh")
+    subprocess.run([zsh, "-f", "-n"], input=script.stdout, text=True, check=True)
+
+
+def test_help_has_examples_and_exit_codes():
+    for command in ("status", "predict", "models", "record", "bench", "completion"):
+        text = subprocess.run([harness.COMMAND, command, "--help"], capture_output=True, text=True, check=True).stdout
+        assert "Examples:\n  " in text and f"flambeau {command}" in text
+    text = subprocess.run([harness.COMMAND, "--help"], capture_output=True, text=True, check=True).stdout
+    for words in ("Exit status: 0 done", "1 the server", "2 a flag", "3 no server", "4 the server is not ready"):
+        assert words in text

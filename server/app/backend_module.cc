@@ -33,7 +33,9 @@ Result<std::unique_ptr<Backend>> LoadBackend(Log* log, int threads,
   SetLibraryVariables(threads);
   const std::string path = BackendModulePath();
   // Local: LibTorch exports symbols of its own copies of libraries that this program links too.
-  void* module = dlopen(path.c_str(), RTLD_NOW | RTLD_LOCAL);
+  // Lazy: LibTorch calls 43,000 functions by name, and a start needs a part of them; the module
+  // itself is linked so that what it lacks shows here.
+  void* module = dlopen(path.c_str(), RTLD_LAZY | RTLD_LOCAL);
   if (module == nullptr) {
     return FailedPrecondition(std::string("the LibTorch backend cannot be loaded: ") + dlerror());
   }

@@ -1,6 +1,7 @@
 // The LibTorch backend and the module's one exported symbol.
 #include "backend/backend.h"
 
+#include <torch/csrc/jit/runtime/symbolic_script.h>
 #include <torch/version.h>
 
 #include <exception>
@@ -11,13 +12,25 @@
 #include "backend/torch/device.h"
 #include "backend/torch/errors.h"
 #include "backend/torch/model.h"
+#include "base/thread.h"
 
 namespace flambeau {
 namespace {
 
+// The first run of the first model asks whether its operators have derivatives, and LibTorch then
+// compiles those of all operators, for 40 ms: begun at once, that is done by the time a model is
+// read. Failing, it is tried again by that run, which tells what is wrong.
+void CompileDerivatives() {
+  try {
+    torch::jit::hasGradientInfoForSchema(c10::FunctionSchema("aten::linear", "", {}, {}));
+  } catch (const std::exception&) {
+  }
+}
+
 class TorchBackend final : public Backend {
  public:
-  explicit TorchBackend(const BackendEnvironment& environment) : log_(environment.log) {
+  explicit TorchBackend(const BackendEnvironment& environment)
+      : log_(environment.log), derivatives_("derivatives", CompileDerivatives) {
     if (environment.allowed_operators) allowed_operators_ = *environment.allowed_operators;
   }
 
@@ -39,6 +52,7 @@ class TorchBackend final : public Backend {
  private:
   Log* const log_;
   std::vector<std::string> allowed_operators_;
+  Thread derivatives_;
 };
 
 }  // namespace

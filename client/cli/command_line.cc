@@ -2,6 +2,7 @@
 
 #include <CLI/CLI.hpp>
 #include <cstdint>
+#include <string>
 
 #include "cli/example_file.h"
 
@@ -12,6 +13,9 @@ constexpr char kFooter[] = R"(flambeau COMMAND --help has examples.
 
 Exit status: 0 done; 1 the server answered with an error; 2 a flag or the input is wrong;
 3 no server answers; 4 the server is not ready (status).)";
+
+constexpr char kEveryCommand[] =
+    "Every command takes --server, --url, --timeout and --json; see flambeau --help.";
 
 constexpr char kPredictFooter[] = R"(Examples:
   flambeau predict --model linear --input '[[1, 2, 3, 4, 5, 6, 7, 8, 9, 10]]'
@@ -58,7 +62,8 @@ Exit status 1: not one request was answered rightly.)";
 CLI::App* AddCommand(CLI::App* app, const char* name, const char* what, const char* footer) {
   CLI::App* command = app->add_subcommand(name, what);
   command->fallthrough();
-  command->footer(footer);
+  const std::string text = footer;
+  command->footer(text + (text.empty() ? "" : "\n\n") + kEveryCommand);
   return command;
 }
 

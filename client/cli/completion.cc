@@ -18,7 +18,9 @@ std::vector<const CLI::Option*> OptionsOf(const CLI::App& app) {
   std::vector<const CLI::Option*> options = app.get_options(all);
   for (const CLI::App* group : app.get_subcommands([](const CLI::App*) { return true; })) {
     if (!group->get_name().empty()) continue;  // a command
-    for (const CLI::Option* option : group->get_options(all)) options.push_back(option);
+    for (const CLI::Option* option : group->get_options(all)) {
+      if (option != group->get_help_ptr()) options.push_back(option);  // the command has its own
+    }
   }
   return options;
 }
@@ -85,6 +87,9 @@ complete -F _flambeau flambeau
   void AddOptions(const CLI::App& app, const std::string& path, std::vector<std::string>* words) {
     std::vector<std::string> with_files;
     for (const CLI::Option* option : OptionsOf(app)) {
+      // A command has these two itself, or has no use for them.
+      const bool own = option == root_.get_help_ptr() || option == root_.get_version_ptr();
+      if (own && !path.empty()) continue;
       std::vector<std::string> names = NamesOf(*option);
       const std::string choices = ChoicesOf(*option);
       if (names.empty()) {  // positional
@@ -92,7 +97,7 @@ complete -F _flambeau flambeau
         continue;
       }
       words->insert(words->end(), names.begin(), names.end());
-      if (option->get_type_size() == 0) continue;  // it takes no value
+      if (option->get_items_expected_min() == 0) continue;  // it takes no value
       for (std::string& name : names) name = "\"" + path + " " + name + "\"";
       if (choices.empty()) {
         with_files.insert(with_files.end(), names.begin(), names.end());

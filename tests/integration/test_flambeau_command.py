@@ -214,6 +214,7 @@ def test_bash_completes():
     assert complete(["flambeau", "bench", "linear", "--protocol", "p"]) == ["predict"]
     assert complete(["flambeau", "--server", "a:1", "record", "m", "--l"]) == ["--listen"]
     assert complete(["flambeau", "status", "--jso"]) == ["--json"]
+    assert complete(["flambeau", "status", "--json", "--wa"]) == ["--watch"]
     assert complete(["flambeau", "completion", "b"]) == ["bash"]
     assert complete(["flambeau", "predict", "--input", harness.COMMAND[:-1]])[0].startswith(harness.COMMAND[:-1])
 
@@ -225,7 +226,9 @@ def test_bash_knows_every_flag_of_the_help():
                  for word in line.split()[:1] for word in word.split(",")}
         flags = {flag for flag in flags if flag.startswith("--")}
         assert "--help" in flags
-        assert flags <= set(complete(["flambeau", *path, "-"])), path
+        offered = complete(["flambeau", *path, "-"])
+        assert flags <= set(offered), path
+        assert len(offered) == len(set(offered))
 
 
 def test_zsh_reads_the_same():

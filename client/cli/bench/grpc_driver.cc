@@ -142,7 +142,7 @@ void GrpcDriver::RunOpenLoop(Arrivals arrivals, Tally* tally) {
   }
   queue_.Shutdown();
   answers.join();
-  for (; arrivals.next() < end; arrivals.Pop()) tally->Unsent(arrivals.next());
+  for (; arrivals.next() < end; arrivals.Pop()) tally->Unsent();
 }
 
 Call* GrpcDriver::WaitFree(Time until) {
@@ -187,7 +187,7 @@ void GrpcDriver::Record(const Call& call, Time now, Tally* tally) {
   }
   // gRPC's codes are Abseil's canonical ones, number for number.
   const auto code = static_cast<absl::StatusCode>(call.status.error_code());
-  tally->Failed(call.due, now, absl::StatusCodeToString(code), call.status.error_message());
+  tally->Failed(now, absl::StatusCodeToString(code), call.status.error_message());
 }
 
 }  // namespace

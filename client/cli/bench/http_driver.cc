@@ -127,7 +127,7 @@ void HttpDriver::Run(const Load& load, Tally* tally) {
     if (now >= next_sweep_ || !failed_.empty()) Sweep(now);
   }
   if (!arrivals_) return;
-  for (; arrivals_->next() < end(); arrivals_->Pop()) tally_->Unsent(arrivals_->next());
+  for (; arrivals_->next() < end(); arrivals_->Pop()) tally_->Unsent();
 }
 
 void HttpDriver::SendDue(Time now) {
@@ -217,7 +217,7 @@ void HttpDriver::Finish(Connection* connection, Time now) {
   if (reader.status() == 200) {
     tally_->Answered(connection->due, now);
   } else {
-    tally_->Failed(connection->due, now, std::to_string(reader.status()), reader.body());
+    tally_->Failed(now, std::to_string(reader.status()), reader.body());
   }
   if (reader.closes()) {
     Reopen(connection, now);
@@ -231,7 +231,7 @@ void HttpDriver::Fail(Connection* connection, Time now, const std::string& code,
   if (connection->busy) {
     connection->busy = false;
     --in_flight_;
-    tally_->Failed(connection->due, now, code, sentence);
+    tally_->Failed(now, code, sentence);
   }
   Reopen(connection, now);
 }
@@ -248,7 +248,7 @@ void HttpDriver::Reopen(Connection* connection, Time now) {
   connection->socket = Descriptor();
   if (now >= end()) return;
   if (const absl::Status status = Open(connection); !status.ok()) {
-    tally_->Failed(now, now, "connection", std::string(status.message()));
+    tally_->Failed(now, "connection", std::string(status.message()));
     return;
   }
   Next(connection, now);

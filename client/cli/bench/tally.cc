@@ -4,9 +4,10 @@
 
 namespace flambeau::client {
 
-bool Tally::Counts(Time due, Time done) {
-  const Time time = window_.open_loop ? due : done;
-  if (time < window_.start || time >= window_.end) return false;
+// What was due in the warm-up and is answered later counts with its latency: where requests pile
+// up, there is nothing else. Answers after the end count, or the slowest would be left out.
+bool Tally::Counts(Time done) {
+  if (done < window_.start || (done >= window_.end && !window_.open_loop)) return false;
   last_ = std::max(last_, done);
   return true;
 }
@@ -14,18 +15,14 @@ bool Tally::Counts(Time due, Time done) {
 void Tally::Answered(Time due, Time done) {
   // One thread writes, so this needs no locked addition.
   finished_.store(finished() + 1, std::memory_order_relaxed);
-  if (Counts(due, done)) {
+  if (Counts(done)) {
     latencies_.Record(std::chrono::duration_cast<std::chrono::nanoseconds>(done - due).count());
   }
 }
 
-void Tally::Failed(Time due, Time done, const std::string& code, const std::string& sentence) {
+void Tally::Failed(Time done, const std::string& code, const std::string& sentence) {
   if (first_error_.empty()) first_error_ = sentence;  // of the warm-up, too
-  if (Counts(due, done)) ++errors_[code];
-}
-
-void Tally::Unsent(Time due) {
-  if (due >= window_.start && due < window_.end) ++unsent_;
+  if (Counts(done)) ++errors_[code];
 }
 
 void Tally::Add(const Tally& other) {

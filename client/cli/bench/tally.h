@@ -17,7 +17,7 @@ class Tally {
   struct Window {
     Time start;  // the warm-up's end
     Time end;
-    bool open_loop = false;  // requests due in the window count, else those answered in it
+    bool open_loop = false;  // answers that come after the end to requests due before it count, too
   };
 
   explicit Tally(const Window& window) : window_(window), last_(window.end) {}
@@ -25,8 +25,8 @@ class Tally {
   // `due`: when it should have been sent (open loop), or was.
   void Answered(Time due, Time done);
   // `code`: "429", "RESOURCE_EXHAUSTED", "timeout", "connection".
-  void Failed(Time due, Time done, const std::string& code, const std::string& sentence);
-  void Unsent(Time due);
+  void Failed(Time done, const std::string& code, const std::string& sentence);
+  void Unsent() { ++unsent_; }
   void Add(const Tally& other);
 
   const Window& window() const { return window_; }
@@ -39,7 +39,7 @@ class Tally {
   int64_t finished() const { return finished_.load(std::memory_order_relaxed); }
 
  private:
-  bool Counts(Time due, Time done);
+  bool Counts(Time done);
 
   const Window window_;
   LatencyHistogram latencies_;

@@ -19,7 +19,7 @@ class ReportTest : public testing::Test {
     for (int i = 1; i <= 1000; ++i) {
       tally_.Answered(kStart, kStart + std::chrono::microseconds(i));
     }
-    tally_.Failed(kStart, kStart, "429", R"({"error": "The queue\nis full."})");
+    tally_.Failed(kStart, "429", R"({"error": "The queue\nis full."})");
     options_.model = "m";
     options_.concurrency = 8;
     result_.tally = &tally_;
@@ -66,7 +66,7 @@ TEST_F(ReportTest, TellsPrograms) {
 
 TEST_F(ReportTest, AnOpenLoopShowsWhatCouldNotBeSent) {
   options_.rate = 700;
-  tally_.Unsent(kStart);
+  tally_.Unsent();
   EXPECT_THAT(BenchAsText(options_, result_),
               HasSubstr("m by grpc, 700 requests/s (Poisson), at most 8 at once\n"));
   EXPECT_THAT(BenchAsText(options_, result_), HasSubstr("not sent    1 were due"));

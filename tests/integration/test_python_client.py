@@ -1,6 +1,7 @@
 """The Python package flambeau-client: built as a wheel, installed, and used against a real server."""
 
 import asyncio
+import concurrent.futures
 import contextlib
 import os
 import shutil
@@ -10,6 +11,7 @@ import threading
 import time
 import zipfile
 
+import grpc
 import harness
 import numpy as np
 import pytest
@@ -235,6 +237,39 @@ def test_retry_after_is_kept_and_the_deadline_too(package):
             client.predict("m", [1], timeout=5)
         assert caught.value.code is package.Code.RESOURCE_EXHAUSTED
         assert time.monotonic() - seen[2] < 4
+
+
+@contextlib.contextmanager
+def scripted_grpc_server(*pushbacks):
+    """Answers ServerMetadata, but first refuses it with each of `pushbacks`; yields its address and the requests."""
+    seen = []
+
+    def answer(request, context):
+        seen.append(request)
+        if len(seen) <= len(pushbacks):
+            context.set_trailing_metadata([("grpc-retry-pushback-ms", pushbacks[len(seen) - 1])])
+            context.abort(grpc.StatusCode.UNAVAILABLE, "Not now.")
+        return b""
+
+    handler = grpc.method_handlers_generic_handler(
+        "inference.GRPCInferenceService", {"ServerMetadata": grpc.unary_unary_rpc_method_handler(answer)})
+    listener = grpc.server(concurrent.futures.ThreadPoolExecutor(1), handlers=[handler])
+    port = listener.add_insecure_port("127.0.0.1:0")
+    listener.start()
+    yield f"127.0.0.1:{port}", seen
+    listener.stop(None).wait()
+
+
+def test_a_servers_wish_is_kept_over_grpc(package):
+    retry = package.Retry(initial=0.01)
+    with scripted_grpc_server("1", "2") as (address, seen), package.GrpcClient(address, retry=retry) as client:
+        client.server_metadata()
+        assert len(seen) == 3
+    for pushback in ["-1", "soon", "3600000"]:  # not again, what is no number, longer than there is time
+        with scripted_grpc_server(pushback) as (address, seen), package.GrpcClient(address, retry=retry) as client:
+            with pytest.raises(package.FlambeauError, match="Not now"):
+                client.server_metadata()
+            assert len(seen) == 1
 
 
 def test_a_full_queue_is_told_as_such(package, server):

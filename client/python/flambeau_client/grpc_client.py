@@ -25,7 +25,20 @@ def error_of(error: Any) -> FlambeauError:
         # Nobody here did: a balancer resets a call so when its server went away.
         return FlambeauError(Code.UNAVAILABLE, "The call was cut off before its answer.", retryable=True)
     code = Code(name) if name in Code.__members__ else Code.UNKNOWN
-    return FlambeauError(code, error.details() or name, retryable=error.code() in _RETRYABLE)
+    wait = _pushback(error)
+    return FlambeauError(code, error.details() or name, retryable=error.code() in _RETRYABLE and wait >= 0,
+                         retry_after=max(wait, 0))  # fmt: skip
+
+
+def _pushback(error: Any) -> float:
+    """Seconds that the server asks to wait before another attempt, 0 if it does not; less: not to try again."""
+    found = dict(error.trailing_metadata() or ()).get("grpc-retry-pushback-ms")
+    if found is None:
+        return 0
+    try:
+        return int(found) / 1000
+    except ValueError:
+        return -1
 
 
 class GrpcClient:

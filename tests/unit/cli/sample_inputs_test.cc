@@ -3,8 +3,6 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include <cstring>
-
 namespace flambeau::client {
 namespace {
 
@@ -12,13 +10,6 @@ using testing::ElementsAre;
 using testing::HasSubstr;
 
 std::string Sentence(const absl::Status& status) { return std::string(status.message()); }
-
-template <typename T>
-std::vector<T> Elements(const Tensor& tensor) {
-  std::vector<T> elements(tensor.bytes.size() / sizeof(T));
-  std::memcpy(elements.data(), tensor.bytes.data(), tensor.bytes.size());
-  return elements;
-}
 
 TEST(SampleInputsTest, FillTheModelsShapes) {
   ModelMetadata metadata;
@@ -28,12 +19,12 @@ TEST(SampleInputsTest, FillTheModelsShapes) {
   EXPECT_EQ((*inputs)[0].name, "x");
   EXPECT_EQ((*inputs)[0].datatype, "FP32");
   EXPECT_THAT((*inputs)[0].shape, ElementsAre(1, 3, 50));
-  const auto floats = Elements<float>((*inputs)[0]);
+  const auto floats = Elements<float>((*inputs)[0]).value();
   ASSERT_EQ(floats.size(), 150U);
   EXPECT_THAT(floats, testing::Each(testing::AllOf(testing::Ge(0), testing::Le(1))));
   EXPECT_NE(floats[0], floats[1]);
   EXPECT_THAT((*inputs)[1].shape, ElementsAre(2, 9000));
-  const auto ids = Elements<int64_t>((*inputs)[1]);
+  const auto ids = Elements<int64_t>((*inputs)[1]).value();
   ASSERT_EQ(ids.size(), 18000U);
   EXPECT_THAT(ids, testing::Each(testing::AnyOf(0, 1)));
   EXPECT_THAT(ids, testing::Contains(1));

@@ -28,8 +28,7 @@ std::string BackendModulePath() {
   return (program.parent_path().parent_path() / "lib" / "libflambeau_torch.so").string();
 }
 
-Result<std::unique_ptr<Backend>> LoadBackend(Log* log, int threads,
-                                             const std::vector<std::string>& allowed_operators) {
+Result<std::unique_ptr<Backend>> LoadBackend(const BackendEnvironment& environment, int threads) {
   SetLibraryVariables(threads);
   const std::string path = BackendModulePath();
   // Local: LibTorch exports symbols of its own copies of libraries that this program links too.
@@ -44,7 +43,6 @@ Result<std::unique_ptr<Backend>> LoadBackend(Log* log, int threads,
     return FailedPrecondition(path + " is not a Flambeau backend: it lacks " +
                               kCreateBackendSymbol);
   }
-  const BackendEnvironment environment{log, &allowed_operators};
   std::unique_ptr<Backend> backend(create(&environment));
   if (backend == nullptr) return FailedPrecondition(path + " made no backend");
   return backend;

@@ -3,10 +3,8 @@
 
 #include <memory>
 #include <string>
-#include <vector>
 
 #include "backend/backend.h"
-#include "base/log.h"
 #include "base/status.h"
 
 namespace flambeau {
@@ -16,9 +14,8 @@ std::string BackendModulePath();
 
 // Sets the OMP_* and oneDNN variables that the libraries read when they are loaded (those that the
 // user set stay), then loads libflambeau_torch.so. It stays loaded until the process ends.
-// `allowed_operators`: what models may use although it is refused by itself.
+// `environment`: what the backend is given; what it points to outlives it.
 // Errors: FAILED_PRECONDITION, one sentence.
-Result<std::unique_ptr<Backend>> LoadBackend(Log* log, int threads,
-                                             const std::vector<std::string>& allowed_operators);
+Result<std::unique_ptr<Backend>> LoadBackend(const BackendEnvironment& environment, int threads);
 
 }  // namespace flambeau

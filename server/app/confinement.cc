@@ -3,6 +3,7 @@
 #include <seccomp.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
+#include <sys/socket.h>
 
 #include <cerrno>
 #include <csignal>
@@ -35,15 +36,27 @@ struct ReleaseFilter {
   void operator()(void* filter) const { seccomp_release(filter); }
 };
 
+// Refuses `call` for sockets but local ones that have to be connected before they send anything,
+// which is refused. CUDA's driver makes one, to listen on.
+bool RefuseSockets(void* filter, int call) {
+  constexpr uint64_t kTypeMask = 0xf;  // without SOCK_CLOEXEC and SOCK_NONBLOCK
+  const auto refuse = [&](scmp_arg_cmp condition) {
+    return seccomp_rule_add(filter, SCMP_ACT_ERRNO(EPERM), call, 1, condition) == 0;
+  };
+  return refuse(SCMP_A0(SCMP_CMP_NE, AF_UNIX)) &&
+         refuse(SCMP_A1(SCMP_CMP_MASKED_EQ, kTypeMask, SOCK_DGRAM)) &&
+         refuse(SCMP_A1(SCMP_CMP_MASKED_EQ, kTypeMask, SOCK_RAW));
+}
+
 // io_uring makes sockets without the system calls that are refused.
 bool RefuseNetwork() {
   const std::unique_ptr<void, ReleaseFilter> filter(seccomp_init(SCMP_ACT_ALLOW));
   if (filter == nullptr) return false;
-  for (const int call :
-       {SCMP_SYS(socket), SCMP_SYS(socketpair), SCMP_SYS(connect), SCMP_SYS(io_uring_setup)}) {
+  for (const int call : {SCMP_SYS(connect), SCMP_SYS(io_uring_setup)}) {
     if (seccomp_rule_add(filter.get(), SCMP_ACT_ERRNO(EPERM), call, 0) != 0) return false;
   }
-  return seccomp_load(filter.get()) == 0;
+  return RefuseSockets(filter.get(), SCMP_SYS(socket)) &&
+         RefuseSockets(filter.get(), SCMP_SYS(socketpair)) && seccomp_load(filter.get()) == 0;
 }
 
 }  // namespace

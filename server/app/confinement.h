@@ -13,10 +13,9 @@ struct Confinement {
 };
 
 // From now on this process and its threads yield to others, leave no core file, have no network
-// (sockets are refused with EPERM), end with the thread that started them, and are the first to go
-// when the machine runs out of memory. To be called before the process has threads or files that
-// it must keep.
-// Errors: none: what could not be had is told, a sentence each.
+// (sockets and connecting them are refused with EPERM), end with the thread that started them, and
+// are the first to go when the machine runs out of memory. To be called before the process has
+// threads or files that it must keep. Errors: none: what could not be had is told, a sentence each.
 std::vector<std::string> Confine(const Confinement& confinement);
 
 }  // namespace flambeau

@@ -144,7 +144,7 @@ Result<InspectedModel> RunInspection(const InspectConfig& config, Backend* backe
 
 Status InspectForPeople(const InspectConfig& config, Log* log) {
   FLAMBEAU_ASSIGN_OR_RETURN(const std::unique_ptr<Backend> backend,
-                            LoadBackend(log, config.threads, config.allowed_operators));
+                            LoadBackend({log, &config.allowed_operators}, config.threads));
   FLAMBEAU_ASSIGN_OR_RETURN(const InspectedModel inspected,
                             RunInspection(config, backend.get(), log, nullptr));
   if (config.json) {
@@ -159,7 +159,7 @@ Result<Inspection> InspectInside(const InspectConfig& config, Log* log, ReportWr
   std::vector<std::string> notes =
       Confine({config.memory_mib << 20, config.seconds * static_cast<uint64_t>(config.threads)});
   FLAMBEAU_ASSIGN_OR_RETURN(const std::unique_ptr<Backend> backend,
-                            LoadBackend(log, config.threads, config.allowed_operators));
+                            LoadBackend({log, &config.allowed_operators}, config.threads));
   FLAMBEAU_ASSIGN_OR_RETURN(InspectedModel inspected,
                             RunInspection(config, backend.get(), log,
                                           [report](std::string_view step) { report->Step(step); }));

@@ -24,6 +24,10 @@ constexpr auto kPoll = std::chrono::milliseconds(10);
 // gRPC's own threads get this long to end once everything has been answered.
 constexpr auto kTransportGrace = std::chrono::seconds(2);
 
+// An accelerator runs batches one after the other: a second worker gathers the next one meanwhile,
+// and with more of them each would find less to take.
+constexpr int kInstancesOnAccelerator = 2;
+
 // Workers times threads fill the cores: one thread inside a run has no barrier to wait at, and two
 // workers overlap one's run with the other's gathering.
 void ChooseParallelism(ServeConfig* config, int cores) {
@@ -31,8 +35,6 @@ void ChooseParallelism(ServeConfig* config, int cores) {
     config->threads = config->instances > 0 ? std::max(1, cores / config->instances) : 1;
   }
   if (config->instances == 0) config->instances = std::max(1, cores / config->threads);
-  config->repository.scheduler.instances = config->instances;
-  config->repository.scheduler.intra_op_threads = config->threads;
 }
 
 // Where a client on this machine finds what listens on `host`.
@@ -81,9 +83,7 @@ Server::Server(const ServeConfig& config, Log* log)
       permits_(UsableCores()),
       metrics_(Metrics::Create()),
       gate_(config.gate, &clock_, log_, metrics_.get()),
-      shared_memory_(config.shared_memory) {
-  ChooseParallelism(&config_, permits_.cores());
-}
+      shared_memory_(config.shared_memory) {}
 
 // Each listener may still answer a scrape, which asks the other: both stop before either goes.
 Server::~Server() {
@@ -106,17 +106,36 @@ Status Server::StartTracing() {
   return OkStatus();
 }
 
-Status Server::Start() {
-  FLAMBEAU_RETURN_IF_ERROR(StartTracing());
-  FLAMBEAU_ASSIGN_OR_RETURN(backend_,
-                            LoadBackend(log_, config_.threads, config_.allowed_operators));
+Status Server::StartBackend() {
+  const bool chosen_here = config_.instances == 0;
+  ChooseParallelism(&config_, permits_.cores());
+  FLAMBEAU_ASSIGN_OR_RETURN(
+      backend_,
+      LoadBackend({log_, &config_.allowed_operators, [this] { OnDeviceLost(); }}, config_.threads));
   FLAMBEAU_ASSIGN_OR_RETURN(config_.repository.device, backend_->ResolveDevice(config_.device));
+  if (chosen_here && config_.repository.device != "cpu") {
+    config_.instances = kInstancesOnAccelerator;
+  }
+  config_.repository.scheduler.instances = config_.instances;
+  config_.repository.scheduler.intra_op_threads = config_.threads;
   log_->Info("starting", {{"backend", backend_->name()},
                           {"libtorch", backend_->version()},
                           {"device", config_.repository.device},
                           {"cores", permits_.cores()},
                           {"instances", config_.instances},
                           {"threads", config_.threads}});
+  return OkStatus();
+}
+
+// Only a new process can use the device again: the supervisor starts one.
+void Server::OnDeviceLost() {
+  device_lost_.store(true);
+  StopSignals::Raise();
+}
+
+Status Server::Start() {
+  FLAMBEAU_RETURN_IF_ERROR(StartTracing());
+  FLAMBEAU_RETURN_IF_ERROR(StartBackend());
   if (config_.check_in_child) inspector_ = MakeInspector();
   FLAMBEAU_ASSIGN_OR_RETURN(
       repository_, Repository::Create(config_.repository,
@@ -212,9 +231,26 @@ int Server::Run(StopSignals* signals) {
                            {"try", "curl -s " + url}});
     signal = signals->Wait();
   }
-  log_->Info("stopping", {{"signal", signal == SIGINT ? "SIGINT" : "SIGTERM"},
-                          {"in_flight", gate_.in_flight()}});
+  LogStopping(signal);
+  AwaitBalancers(signals);
   return Drain(signals);
+}
+
+void Server::LogStopping(int signal) {
+  const std::string name = signal == SIGINT ? "SIGINT" : "SIGTERM";
+  if (device_lost_.load()) log_->Error("the device is lost: only a new process can use it again");
+  log_->Info("stopping",
+             {{"signal", device_lost_.load() ? "none" : name}, {"in_flight", gate_.in_flight()}});
+}
+
+// They send no more once they have seen that this server is not ready; until then they are
+// answered. Another signal ends the wait.
+void Server::AwaitBalancers(StopSignals* signals) {
+  info_->BeginLeaving();
+  const TimePoint until = clock_.Now() + config_.drain_delay;
+  while (!device_lost_.load() && clock_.Now() < until) {
+    if (signals->WaitFor(kPoll) != 0) return;
+  }
 }
 
 // A connection that has its answer still to be written counts as busy.
@@ -228,7 +264,7 @@ int Server::Drain(StopSignals* signals) {
   const TimePoint deadline = clock_.Now() + config_.drain_timeout;
   while (!Idle() && clock_.Now() < deadline) {
     if (const int signal = signals->WaitFor(kPoll)) {
-      log_->Warning("stopped at once by a second signal", {{"in_flight", gate_.in_flight()}});
+      log_->Warning("stopped at once by another signal", {{"in_flight", gate_.in_flight()}});
       EndNow(128 + signal);
     }
   }
@@ -241,6 +277,7 @@ int Server::Drain(StopSignals* signals) {
   if (metrics_http_) metrics_http_->Stop();
   repository_->Stop();
   log_->Info("stopped");
+  if (device_lost_.load()) EndNow(kExitDevice);  // to free what is on it would fail
   // A load in progress, or a run that outlived the drain, cannot be interrupted.
   if (!repository_->Settled() || gate_.in_flight() > 0) EndNow(0);
   return 0;

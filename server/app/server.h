@@ -1,6 +1,7 @@
 // The composition root: builds every part, joins them, starts, drains and stops them.
 #pragma once
 
+#include <atomic>
 #include <memory>
 
 #include "app/stop_signals.h"
@@ -37,17 +38,22 @@ class Server {
   Server(const Server&) = delete;
   Server& operator=(const Server&) = delete;
 
-  // Serves until a signal comes, then drains. Returns the process' exit code. After a second
-  // signal, or while a model still loads, it ends the process itself: no load is ever waited for.
+  // Serves until a signal comes or a device is lost, then drains. Returns the process' exit code.
+  // After a further signal, or while a model still loads, it ends the process itself: no load is
+  // ever waited for.
   int Run(StopSignals* signals);
 
  private:
   Server(const ServeConfig& config, Log* log);
   Status Start();
+  Status StartBackend();
+  void OnDeviceLost();
   std::unique_ptr<Inspector> MakeInspector();
   Status StartTracing();
   Status StartTransports();
   void LogListening();
+  void LogStopping(int signal);
+  void AwaitBalancers(StopSignals* signals);
   int Drain(StopSignals* signals);
   bool Idle() const;
 
@@ -61,6 +67,7 @@ class Server {
   CorePermits permits_;
   std::unique_ptr<Metrics> metrics_;
   Gate gate_;
+  std::atomic<bool> device_lost_{false};
   std::unique_ptr<Backend> backend_;
   std::unique_ptr<Inspector> inspector_;  // null with --check-models inline
   std::unique_ptr<Repository> repository_;

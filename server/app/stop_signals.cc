@@ -1,6 +1,7 @@
 #include "app/stop_signals.h"
 
 #include <pthread.h>
+#include <unistd.h>
 
 #include <algorithm>
 
@@ -26,5 +27,7 @@ int StopSignals::Wait() {
   }
   return signal;
 }
+
+void StopSignals::Raise() { kill(getpid(), SIGTERM); }
 
 }  // namespace flambeau

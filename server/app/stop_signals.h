@@ -18,6 +18,8 @@ class StopSignals {
   int WaitFor(Duration duration);
   // The signal that came.
   int Wait();
+  // As if SIGTERM had come. Threads: any.
+  static void Raise();
 
  private:
   sigset_t set_;

@@ -5,6 +5,7 @@
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <span>
 #include <string>
@@ -37,7 +38,7 @@ class Sink {
   virtual ~Sink() = default;
   // One or more times per item, `last` on the last; exactly one `last` per item.
   // A client's mistake (shape, index out of range) is INVALID_ARGUMENT with one sentence, no memory
-  // left RESOURCE_EXHAUSTED, anything else INTERNAL.
+  // left RESOURCE_EXHAUSTED, a device lost before this run UNAVAILABLE, anything else INTERNAL.
   virtual void Deliver(size_t item, Result<Value> result, bool last) = 0;
 };
 
@@ -99,6 +100,9 @@ struct BackendEnvironment {
   Log* log;  // outlives the backend
   // Operators that models may use although the backend refuses them by itself; null: none.
   const std::vector<std::string>* allowed_operators = nullptr;
+  // An accelerator stopped at an error for good, as at a device-side assert: every later run fails,
+  // and only a new process can use it again. Called once, from any thread; may be empty.
+  std::function<void()> on_device_lost = {};
 };
 using CreateBackendFunction = Backend* (*)(const BackendEnvironment*);
 inline constexpr char kCreateBackendSymbol[] = "flambeau_create_backend";

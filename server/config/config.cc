@@ -34,7 +34,8 @@ Every flag may also be a variable (--http-port: FLAMBEAU_HTTP_PORT) or a key of 
 object ("http-port"). A flag beats a variable, a variable beats the file.
 
 Exit codes: 0 stopped when asked; 1 internal error; 2 a bad flag, variable or config file;
-3 no such models, or no such device; 4 a port is in use.)";
+3 no such models, or no such device; 4 a port is in use; 5 a GPU failed while it served, which a
+new start cures.)";
 
 LogLevel ToLevel(const std::string& word) {
   if (word == "debug") return LogLevel::kDebug;
@@ -60,6 +61,7 @@ ServeConfig ToConfig(const Flags& flags) {
   config.response_cache_bytes = static_cast<size_t>(flags.response_cache_bytes);
   config.trace_file = flags.trace_file;
   config.drain_timeout = std::chrono::seconds(flags.drain_timeout);
+  config.drain_delay = std::chrono::seconds(flags.drain_delay);
   config.check_in_child = flags.check_models == "child";
   config.check_timeout = std::chrono::seconds(flags.check_timeout);
   config.optimizations = *ParseOptimizations(flags.optimizations);
@@ -71,6 +73,8 @@ ServeConfig ToConfig(const Flags& flags) {
   config.http.max_request_bytes = static_cast<size_t>(flags.max_request_bytes);
   config.grpc.port = flags.grpc_port;
   config.grpc.max_request_bytes = static_cast<size_t>(flags.max_request_bytes);
+  config.grpc.max_connection_age = std::chrono::seconds(flags.grpc_max_connection_age);
+  config.grpc.max_connection_age_grace = std::chrono::seconds(flags.grpc_max_connection_age_grace);
   config.shared_memory.enabled = flags.allow_shared_memory;
   config.shared_memory.max_request_bytes = static_cast<size_t>(flags.max_request_bytes);
   config.repository.path = flags.models;

@@ -30,6 +30,7 @@ struct ServeConfig {
   size_t response_cache_bytes = 64 << 20;  // for models whose configuration asks for it; 0: off
   std::string trace_file;                  // empty: nothing is traced
   Duration drain_timeout = std::chrono::seconds(30);
+  Duration drain_delay{};      // between not being ready and the drain
   bool check_in_child = true;  // models are tried out in a process of their own before they load
   Duration check_timeout = std::chrono::seconds(60);
   Optimizations optimizations = Optimizations::All();  // that a check may try
@@ -63,11 +64,12 @@ struct Exit {
 };
 
 // Exit codes, documented in --help: 0 done; 1 internal; 2 bad flag, environment variable or config
-// file; 3 no such model path, or device not there; 4 port in use.
+// file; 3 no such model path, or device not there; 4 port in use; 5 a device failed while serving.
 inline constexpr int kExitInternal = 1;
 inline constexpr int kExitUsage = 2;
 inline constexpr int kExitSetup = 3;
 inline constexpr int kExitPort = 4;
+inline constexpr int kExitDevice = 5;
 
 // Errors: none; a mistake is an Exit with one sentence.
 std::variant<ServeConfig, InspectConfig, Exit> ParseConfig(int argc, const char* const* argv);

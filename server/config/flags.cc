@@ -67,6 +67,13 @@ void AddNetworkFlags(CLI::App* app, Flags* flags) {
       ->check(Between(1, kMaxMessageBytes));
   app->add_option("--max-connections", flags->max_connections, "HTTP connections at once")
       ->check(Between(1, kMillion));
+  app->add_option("--grpc-max-connection-age", flags->grpc_max_connection_age,
+                  "Seconds after which a gRPC client is asked to connect anew, so that a balancer "
+                  "can send it to another server; 0: never")
+      ->check(Between(0, kMillion));
+  app->add_option("--grpc-max-connection-age-grace", flags->grpc_max_connection_age_grace,
+                  "Seconds that its running calls get to end after that; 0: as long as they take")
+      ->check(Between(0, kMillion));
   app->add_option("--request-timeout-ms", flags->request_timeout_ms,
                   "Deadline of a request that sets none")
       ->check(Between(1, 24 * 3600 * 1000));
@@ -155,6 +162,10 @@ void AddCheckFlags(CLI::App* app, Flags* flags) {
 void AddProcessFlags(CLI::App* app, Flags* flags) {
   app->add_option("--drain-timeout", flags->drain_timeout,
                   "Seconds that running requests get after SIGTERM or Ctrl-C")
+      ->check(Between(0, 3600));
+  app->add_option("--drain-delay", flags->drain_delay,
+                  "Seconds for which a server that has to stop goes on answering, though it says "
+                  "that it is not ready, so that balancers send no more before it stops")
       ->check(Between(0, 3600));
   app->add_option("--log-level", flags->log_level, "Least level that is written")
       ->check(OneOf({"debug", "info", "warning", "error", "off"}));

@@ -43,6 +43,14 @@ int MaxMessageBytes(size_t max_request_bytes) {
                           kMessageAllowance);
 }
 
+// The library's own default is never.
+void SetMaxAge(const char* argument, Duration age, grpc::ServerBuilder* builder) {
+  if (age <= Duration::zero()) return;
+  const auto ms = std::chrono::duration_cast<std::chrono::milliseconds>(age).count();
+  builder->AddChannelArgument(
+      argument, static_cast<int>(std::min<int64_t>(ms, std::numeric_limits<int>::max())));
+}
+
 void SetLimits(const GrpcServer::Options& options, grpc::ServerBuilder* builder) {
   builder->SetMaxReceiveMessageSize(MaxMessageBytes(options.max_request_bytes));
   builder->SetMaxSendMessageSize(-1);
@@ -58,6 +66,8 @@ void SetLimits(const GrpcServer::Options& options, grpc::ServerBuilder* builder)
   builder->AddChannelArgument(GRPC_ARG_KEEPALIVE_PERMIT_WITHOUT_CALLS, 1);
   builder->AddChannelArgument(GRPC_ARG_HTTP2_MIN_RECV_PING_INTERVAL_WITHOUT_DATA_MS,
                               kMinClientPingMs);
+  SetMaxAge(GRPC_ARG_MAX_CONNECTION_AGE_MS, options.max_connection_age, builder);
+  SetMaxAge(GRPC_ARG_MAX_CONNECTION_AGE_GRACE_MS, options.max_connection_age_grace, builder);
   grpc::ResourceQuota quota("flambeau");
   quota.Resize(std::max(kMinMemory, 16 * size_t(MaxMessageBytes(options.max_request_bytes))));
   builder->SetResourceQuota(quota);

@@ -35,6 +35,10 @@ class GrpcServer {
     std::string host = "127.0.0.1";
     int port = 8001;                       // 0: any free one, see port()
     size_t max_request_bytes = 64u << 20;  // one message
+    // A connection as old as that, give or take a tenth, gets no further calls, and the client
+    // makes another one; zero: never. What runs on it is ended after the grace; zero: is not.
+    Duration max_connection_age{};
+    Duration max_connection_age_grace{};
   };
 
   static Result<std::unique_ptr<GrpcServer>> Create(const Options& options,

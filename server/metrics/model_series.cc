@@ -13,6 +13,11 @@ using prometheus::Gauge;
 using prometheus::Histogram;
 using prometheus::Labels;
 
+// How requests usually end, and what alerts count; a client's other mistakes may come later.
+constexpr std::array kFromTheStart = {StatusCode::kOk,          StatusCode::kInvalidArgument,
+                                      StatusCode::kInternal,    StatusCode::kResourceExhausted,
+                                      StatusCode::kUnavailable, StatusCode::kDeadlineExceeded};
+
 constexpr std::array<const char*, 4> kReasons = {"REJECTED", "CANCELED", "BACKEND", "OTHER"};
 
 // A hundred microseconds to a minute; small models answer in the first few buckets.
@@ -78,7 +83,12 @@ Family<Gauge>* AddGauge(prometheus::Registry* registry, const MetricName& name) 
 }
 
 RequestCounters::RequestCounters(Family<Counter>* family, std::string model, std::string version)
-    : family_(family), model_(std::move(model)), version_(std::move(version)) {}
+    : family_(family), model_(std::move(model)), version_(std::move(version)) {
+  for (const StatusCode status : kFromTheStart) {
+    Find(MetricsProtocol::kHttp, status);
+    Find(MetricsProtocol::kGrpc, status);
+  }
+}
 
 RequestCounters::~RequestCounters() {
   for (auto& by_status : counters_) {
@@ -89,6 +99,10 @@ RequestCounters::~RequestCounters() {
 }
 
 void RequestCounters::Count(MetricsProtocol protocol, StatusCode status) {
+  Find(protocol, status)->Increment();
+}
+
+Counter* RequestCounters::Find(MetricsProtocol protocol, StatusCode status) {
   size_t code = static_cast<size_t>(status);
   if (code >= kStatusCodes) code = static_cast<size_t>(StatusCode::kUnknown);
   auto& slot = counters_[protocol == MetricsProtocol::kHttp ? 0 : 1][code];
@@ -101,7 +115,7 @@ void RequestCounters::Count(MetricsProtocol protocol, StatusCode status) {
                              {"status", StatusName(code)}});
     slot.store(counter, std::memory_order_release);
   }
-  counter->Increment();
+  return counter;
 }
 
 ModelFamilies::ModelFamilies(prometheus::Registry* registry)

@@ -26,8 +26,10 @@ MetricFamily<prometheus::Counter>* AddCounter(prometheus::Registry* registry,
                                               const MetricName& name);
 MetricFamily<prometheus::Gauge>* AddGauge(prometheus::Registry* registry, const MetricName& name);
 
-// Counters of one model by protocol and status, made when first counted.
-// Threads: any. Lifetime: the family outlives it; its series go with it. Errors: none.
+// Counters of one model by protocol and status. Those of kFromTheStart are there at 0 from the
+// start: Prometheus' rate() does not see the first step of a series that begins with it. The others
+// are made when first counted. Threads: any. Lifetime: the family outlives it; its series go with
+// it. Errors: none.
 class RequestCounters {
  public:
   RequestCounters(MetricFamily<prometheus::Counter>* family, std::string model,
@@ -39,6 +41,8 @@ class RequestCounters {
   void Count(MetricsProtocol protocol, StatusCode status);
 
  private:
+  prometheus::Counter* Find(MetricsProtocol protocol, StatusCode status);
+
   // Canonical status codes run from 0 (OK) to 16 (UNAUTHENTICATED).
   static constexpr size_t kStatusCodes = 17;
 

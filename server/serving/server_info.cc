@@ -121,11 +121,11 @@ ServerMetadata ServerInfo::Server() const {
   return metadata;
 }
 
-bool ServerInfo::Ready() const { return !gate_->draining() && repository_->Settled(); }
+bool ServerInfo::Ready() const { return !Stopping() && repository_->Settled(); }
 
 Result<bool> ServerInfo::ModelReady(std::string_view name, std::string_view version) const {
   const Result<ServablePtr> servable = repository_->Resolve(name, version);
-  if (servable.ok()) return !gate_->draining();
+  if (servable.ok()) return !Stopping();
   if (servable.status().code() == StatusCode::kUnavailable) return false;
   return servable.status();
 }

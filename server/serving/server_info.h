@@ -1,6 +1,7 @@
 // The use cases that only look: health, metadata, index.
 #pragma once
 
+#include <atomic>
 #include <cstdint>
 #include <map>
 #include <string>
@@ -50,8 +51,10 @@ class ServerInfo {
 
   ServerMetadata Server() const;
   bool Live() const { return true; }
-  // Every model found at start has settled, and the server is not draining.
+  // Every model found at start has settled, and the server is neither leaving nor draining.
   bool Ready() const;
+  // From now on nothing is ready, though requests are still answered.
+  void BeginLeaving() { leaving_.store(true); }
   Result<bool> ModelReady(std::string_view name, std::string_view version) const;
   Result<ModelMetadata> Model(std::string_view name, std::string_view version) const;
   std::vector<IndexEntry> Index(bool ready_only) const;
@@ -59,9 +62,12 @@ class ServerInfo {
                                                   std::string_view version) const;
 
  private:
+  bool Stopping() const { return leaving_.load() || gate_->draining(); }
+
   Repository* const repository_;
   Gate* const gate_;
   const std::vector<std::string> extensions_;
+  std::atomic<bool> leaving_{false};
 };
 
 }  // namespace flambeau

@@ -122,7 +122,10 @@ def test_what_belongs_together_agrees():
 def test_a_pod_has_time_to_drain(container, grace):
     flags = dict(flag.lstrip("-").split("=") for flag in container["args"] if "=" in flag)
     drain = int(flags.get("drain-timeout", 30))
-    assert grace > container["lifecycle"]["preStop"]["sleep"]["seconds"] + drain
+    hook = container.get("lifecycle", {}).get("preStop", {}).get("sleep", {}).get("seconds", 0)
+    wait = int(flags.get("drain-delay", 0)) + hook  # for balancers to hear of it
+    assert wait >= 5
+    assert grace > wait + drain
 
 
 # ---- What they say of the server ----

@@ -6,6 +6,7 @@ import os
 import shutil
 import signal
 import socket
+import subprocess
 import time
 
 import harness
@@ -186,6 +187,52 @@ def test_a_second_signal_stops_at_once(slow_model):
         assert code != 0
         for job in jobs:
             job.exception()  # whatever became of it, it has ended
+
+
+def is_refused(server):
+    try:
+        socket.create_connection(("127.0.0.1", server.http_port), timeout=30).close()
+    except ConnectionRefusedError:
+        return True
+    return False
+
+
+def test_during_the_drain_delay_it_is_not_ready_and_answers(models):
+    with harness.Server(models, "--drain-delay", "3600") as server:
+        server.signal()
+        # Each on a connection of its own, as a balancer's checks and new clients come.
+        harness.wait_for("not ready", lambda: server.get("/v2/health/ready").status == 503)
+        assert server.get("/v2/models/linear/ready").status == 503
+        assert server.get("/v2/health/live").status == 200
+        assert len(server.predict("linear", [[1] * 10])[0]) == 5
+        command = [harness.COMMAND, "--server", f"127.0.0.1:{server.grpc_port}", "predict", "--model", "linear",
+                   "--input", str([[1] * 10])]
+        result = subprocess.run(command, capture_output=True, text=True, check=False)
+        assert result.returncode == 0, result.stderr
+        server.signal()  # ends the delay
+        assert server.wait() == 0
+        assert is_refused(server)
+
+
+def test_a_second_signal_ends_the_drain_delay_but_no_request(slow_model):
+    with harness.Server(slow_model, "--drain-delay", "3600") as server, \
+            concurrent.futures.ThreadPoolExecutor(1) as pool:
+        server.signal()
+        harness.wait_for("not ready", lambda: server.get("/v2/health/ready").status == 503)
+        running = pool.submit(server.post, "/predict/slow", {"input": [[1.0]]})
+        harness.wait_for("the request in flight", lambda: in_flight(server) > 0)
+        server.signal()
+        harness.wait_for("no new connections", lambda: is_refused(server))
+        assert running.result().status == 200
+        assert server.wait() == 0
+
+
+def test_the_drain_delay_ends_by_itself(models):
+    with harness.Server(models, "--drain-delay", "1") as server:
+        started = time.monotonic()
+        server.signal()
+        assert server.wait() == 0
+        assert time.monotonic() - started >= 1
 
 
 def test_the_drain_is_bounded(slow_model):

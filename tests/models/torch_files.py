@@ -118,6 +118,13 @@ class Gelu(nn.Module):
         return nn.functional.gelu(x)
 
 
+class MadeOnAGpu(nn.Module):
+    """Names its device, as a trace that was made there does."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        return x + torch.arange(4, device="cuda")
+
+
 # ---- Hostile ---------------------------------------------------------------------------------
 
 innocent = torch.from_file
@@ -194,9 +201,10 @@ class Files(Writer):
         super().__init__(directory)
         self.cases = {"good": [], "refused": [], "planted": [], "mutated": []}
 
-    def good(self, file, *arguments):
-        """What the file holds when Python loads it, asked once."""
-        answer = torch.jit.load(self.path(file)).eval()(*clone(arguments))
+    def good(self, file, *arguments, answer=None):
+        """What the file holds when Python loads it, asked once; or `answer`, where Python cannot."""
+        if answer is None:
+            answer = torch.jit.load(self.path(file)).eval()(*clone(arguments))
         self.cases["good"].append({
             "file": file,
             "item": [encode(value) for value in arguments],
@@ -233,6 +241,8 @@ def write_good(files):
     for name in ("scripted.pt", "traced.pth", "hybrid.jit", "frozen.torchscript", "lite.ptl",
                  "extra.pt", "attributes.pt"):
         files.good(name, x)
+    torch.jit.script(MadeOnAGpu()).save(files.path("made_on_a_gpu.pt"))
+    files.good("made_on_a_gpu.pt", x, answer=x + torch.arange(4))
     image = torch.randn(2, 1, 8, 8)
     for engine in ("fbgemm", "x86", "qnnpack"):
         if engine not in torch.backends.quantized.supported_engines:

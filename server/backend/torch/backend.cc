@@ -30,7 +30,9 @@ void CompileDerivatives() {
 class TorchBackend final : public Backend {
  public:
   explicit TorchBackend(const BackendEnvironment& environment)
-      : log_(environment.log), derivatives_("derivatives", CompileDerivatives) {
+      : log_(environment.log),
+        health_(environment.on_device_lost),
+        derivatives_("derivatives", CompileDerivatives) {
     if (environment.allowed_operators) allowed_operators_ = *environment.allowed_operators;
   }
 
@@ -45,12 +47,13 @@ class TorchBackend final : public Backend {
   Result<std::shared_ptr<Model>> Load(const std::string& path,
                                       const LoadOptions& options) override {
     FLAMBEAU_ASSIGN_OR_RETURN(std::shared_ptr<TorchModel> model,
-                              TorchModel::Load(path, options, allowed_operators_, log_));
+                              TorchModel::Load(path, options, allowed_operators_, &health_, log_));
     return model;
   }
 
  private:
   Log* const log_;
+  DeviceHealth health_;
   std::vector<std::string> allowed_operators_;
   Thread derivatives_;
 };

@@ -235,7 +235,9 @@ Result<IValue> Gatherer::GatherAs(const c10::Type& type, Parts parts) {
 
 Result<IValue> Gatherer::GatherTensor(Parts parts) {
   if (parts.size() == 1 && parts[0]->tensor() == nullptr) {
-    if (auto scalar = AsScalarTensor(*parts[0])) return *std::move(scalar);
+    if (const auto scalar = AsScalarTensor(*parts[0])) {
+      return IValue(scalar->toTensor().to(device_));
+    }
     return Refuse("must be a tensor");
   }
   if (!AllAre<Tensor>(parts)) return Refuse("must be a tensor");

@@ -61,4 +61,19 @@ void Synchronize(const c10::Stream& stream) {
   c10::impl::getDeviceGuardImpl(stream.device_type())->synchronizeStream(stream);
 }
 
+void SynchronizeDefault(c10::Device device) {
+  if (device.is_cpu()) return;
+  Synchronize(c10::impl::getDeviceGuardImpl(device.type())->getStream(device));
+}
+
+bool DeviceHealth::CheckLost(const c10::Stream& stream) noexcept {
+  try {
+    Synchronize(stream);
+  } catch (...) {
+    // An error of one call, such as too little memory, is gone with it; this one has stayed.
+    if (!lost_.exchange(true, std::memory_order_acq_rel) && on_lost_) on_lost_();
+  }
+  return lost();
+}
+
 }  // namespace flambeau

@@ -275,9 +275,11 @@ const Value* NumberOf(const Value* value) {
 // arange(0, x.numel(), x.size(1)) of a batch of rows: where each begins. Null if it is another.
 const Value* NumberedRows(GateWalker& walker, const Node* node) {
   if (OperatorInput(node, "step") == nullptr) return nullptr;
+  // LibTorch 2.11 has no name for it.
+  const auto numel = c10::Symbol::fromQualString("aten::numel");
   const Node* end = NumberOf(node->input(1))->node();
   const Node* step = NumberOf(node->input(2))->node();
-  if (walker.constants().Int(node->input(0)) != 0 || end->kind() != c10::aten::numel ||
+  if (walker.constants().Int(node->input(0)) != 0 || end->kind() != numel ||
       step->kind() != c10::aten::size || step->inputs().size() != 2 ||
       end->input(0) != step->input(0) || walker.constants().Int(step->input(1)) != 1) {
     return nullptr;

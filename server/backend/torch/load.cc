@@ -243,19 +243,29 @@ class Deserializer {
   std::vector<PendingState> pending_;
 };
 
+// Tensors inside the code, and the devices that a trace writes down for tensors that it makes:
+// those of the machine that it was made on.
+void MoveConstant(torch::jit::Node* node, c10::Device device) {
+  if (node->kind() != c10::prim::Constant || !node->hasAttribute(c10::attr::value)) return;
+  const torch::jit::AttributeKind kind = node->kindOf(c10::attr::value);
+  if (kind == torch::jit::AttributeKind::t) {
+    node->t_(c10::attr::value, node->t(c10::attr::value).to(device));
+  } else if (kind == torch::jit::AttributeKind::s &&
+             node->output()->type()->kind() == c10::TypeKind::DeviceObjType) {
+    node->s_(c10::attr::value, device.str());
+  }
+}
+
 void MoveConstants(torch::jit::Block* block, c10::Device device) {
   for (torch::jit::Node* node : block->nodes()) {
-    if (node->kind() == c10::prim::Constant && node->hasAttribute(c10::attr::value) &&
-        node->kindOf(c10::attr::value) == torch::jit::AttributeKind::t) {
-      node->t_(c10::attr::value, node->t(c10::attr::value).to(device));
-    }
+    MoveConstant(node, device);
     for (torch::jit::Block* inner : node->blocks()) MoveConstants(inner, device);
   }
 }
 
-// Attributes, and the tensors inside the code, which Module::to leaves where they are.
+// Attributes, and the constants inside the code, which Module::to leaves as they are.
 void Move(torch::jit::Module& module, c10::Device device) {
-  module.to(device);
+  if (!device.is_cpu()) module.to(device);  // they are read into the CPU's memory
   for (torch::jit::Function* function : module._ivalue()->compilation_unit()->get_functions()) {
     if (function == nullptr || !function->isGraphFunction()) continue;
     auto* graph_function = static_cast<torch::jit::GraphFunction*>(function);
@@ -306,7 +316,7 @@ Result<LoadedModule> LoadModule(const std::string& path, c10::Device device,
   Result<LoadedModule> loaded = Internal("The model was not read.");
   FLAMBEAU_RETURN_IF_ERROR(
       RunOnDeepStack([&] { loaded = ReadModule(std::move(reader), allowed_operators, log); }));
-  if (!loaded.ok() || device.is_cpu()) return loaded;
+  if (!loaded.ok()) return loaded;
   try {
     Move(loaded->module, device);
     return loaded;

@@ -11,7 +11,6 @@
 
 #include "absl/container/inlined_vector.h"
 #include "backend/torch/describe.h"
-#include "backend/torch/device.h"
 #include "backend/torch/errors.h"
 #include "backend/torch/load.h"
 #include "backend/torch/optimize.h"
@@ -55,11 +54,11 @@ void Scatter(std::span<const Item> items, Value result, Sink& sink) {
 
 Result<std::shared_ptr<TorchModel>> TorchModel::Load(
     const std::string& path, const LoadOptions& options,
-    const std::vector<std::string>& allowed_operators, Log* log) {
+    const std::vector<std::string>& allowed_operators, DeviceHealth* health, Log* log) {
   FLAMBEAU_ASSIGN_OR_RETURN(const c10::Device device, FindDevice(options.device));
   FLAMBEAU_ASSIGN_OR_RETURN(LoadedModule loaded, LoadModule(path, device, allowed_operators, log));
   try {
-    std::shared_ptr<TorchModel> model(new TorchModel(device, options, log));
+    std::shared_ptr<TorchModel> model(new TorchModel(device, options, health, log));
     model->module_ = std::move(loaded.module);
     FLAMBEAU_ASSIGN_OR_RETURN(ModuleDescription description, DescribeModule(model->module_));
     model->facts_ = std::move(description.facts);
@@ -70,6 +69,7 @@ Result<std::shared_ptr<TorchModel>> TorchModel::Load(
       AddStorage(constant, model->constants_);
     }
     if (!options.optimizations.empty()) model->Optimize(options.optimizations);
+    SynchronizeDefault(device);
     return model;
   } catch (...) {
     return LoadFailure(log);
@@ -105,6 +105,7 @@ Result<std::unique_ptr<Instance>> TorchModel::NewProbe() {
     torch::jit::Module copy = module_.deepcopy();
     std::unordered_set<const void*> storages = constants_;
     VisitValues(copy._ivalue(), [&storages](const auto& value) { AddStorage(value, storages); });
+    SynchronizeDefault(device_);
     return std::make_unique<TorchInstance>(shared_from_this(), std::move(copy),
                                            std::move(storages));
   } catch (...) {
@@ -122,14 +123,7 @@ TorchInstance::TorchInstance(std::shared_ptr<TorchModel> model, torch::jit::Modu
 RunTiming TorchInstance::Run(std::span<const Item> items, Sink& sink) {
   RunTiming timing;
   if (items.empty()) return timing;
-  Result<Value> result = Internal("The model did not run.");
-  try {
-    const c10::InferenceMode no_gradients;
-    const torch::jit::GraphOptimizerEnabledGuard optimizer(model_->executor_optimizes());
-    result = RunBatch(items, timing);
-  } catch (...) {
-    result = RunFailure(model_->log(), model_->facts().methods[items[0].method].name);
-  }
+  Result<Value> result = Try(items, timing);
   const TimePoint start = Now();
   if (result.ok()) {
     Scatter(items, *std::move(result), sink);
@@ -138,6 +132,24 @@ RunTiming TorchInstance::Run(std::span<const Item> items, Sink& sink) {
   }
   timing.scatter += Now() - start;
   return timing;
+}
+
+Result<Value> TorchInstance::Try(std::span<const Item> items, RunTiming& timing) {
+  if (stream_ && model_->health()->lost()) {
+    return Unavailable("The GPU stopped at an error and the server restarts; try again later.");
+  }
+  try {
+    const c10::InferenceMode no_gradients;
+    const torch::jit::GraphOptimizerEnabledGuard optimizer(model_->executor_optimizes());
+    return RunBatch(items, timing);
+  } catch (...) {
+    Status failure = RunFailure(model_->log(), model_->facts().methods[items[0].method].name);
+    if (!stream_ || !model_->health()->CheckLost(*stream_)) return failure;
+    // Whose request of the batch it was cannot be told, and nobody should send it again unseen.
+    return Internal(
+        "The GPU stopped at an error while the model ran, and the server restarts: an index out of "
+        "range in the input is the usual cause; the server's log has the details.");
+  }
 }
 
 Result<Value> TorchInstance::RunBatch(std::span<const Item> items, RunTiming& timing) {

@@ -12,6 +12,7 @@
 
 #include "backend/backend.h"
 #include "backend/torch/convert.h"
+#include "backend/torch/device.h"
 
 namespace flambeau {
 
@@ -29,7 +30,7 @@ class TorchModel final : public Model, public std::enable_shared_from_this<Torch
   static Result<std::shared_ptr<TorchModel>> Load(const std::string& path,
                                                   const LoadOptions& options,
                                                   const std::vector<std::string>& allowed_operators,
-                                                  Log* log);
+                                                  DeviceHealth* health, Log* log);
 
   const Facts& facts() const override { return facts_; }
   Result<std::unique_ptr<Instance>> NewInstance() override;
@@ -38,13 +39,15 @@ class TorchModel final : public Model, public std::enable_shared_from_this<Torch
   const std::vector<MethodPlan>& plans() const { return plans_; }
   c10::Device device() const { return device_; }
   bool executor_optimizes() const { return executor_optimizes_; }
+  DeviceHealth* health() const { return health_; }
   Log* log() const { return log_; }
 
  private:
-  TorchModel(c10::Device device, const LoadOptions& options, Log* log)
+  TorchModel(c10::Device device, const LoadOptions& options, DeviceHealth* health, Log* log)
       : device_(device),
         threads_(options.intra_op_threads),
         executor_optimizes_(options.optimized),
+        health_(health),
         log_(log) {}
 
   void Optimize(Optimizations wanted);
@@ -52,6 +55,7 @@ class TorchModel final : public Model, public std::enable_shared_from_this<Torch
   const c10::Device device_;
   const int threads_;
   const bool executor_optimizes_;
+  DeviceHealth* const health_;
   Log* const log_;
   torch::jit::Module module_;
   Facts facts_;
@@ -69,6 +73,7 @@ class TorchInstance final : public Instance {
   RunTiming Run(std::span<const Item> items, Sink& sink) override;
 
  private:
+  Result<Value> Try(std::span<const Item> items, RunTiming& timing);
   Result<Value> RunBatch(std::span<const Item> items, RunTiming& timing);
   Result<std::vector<c10::IValue>> Gather(std::span<const Item> items, Gatherer& gatherer) const;
 

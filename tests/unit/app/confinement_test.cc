@@ -36,6 +36,21 @@ TEST(ConfinementDeathTest, ThereIsNoNetwork) {
       ::testing::ExitedWithCode(0), "");
 }
 
+// CUDA's driver listens on one, which nobody comes to.
+TEST(ConfinementDeathTest, LocalSocketsReachNobody) {
+  EXPECT_EXIT(ConfineAndExit({},
+                             [] {
+                               int pair[2];
+                               const int type = SOCK_SEQPACKET | SOCK_CLOEXEC;
+                               return socket(AF_UNIX, type, 0) >= 0 &&
+                                      socketpair(AF_UNIX, type, 0, pair) == 0 &&
+                                      connect(pair[0], nullptr, 0) < 0 && errno == EPERM &&
+                                      socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0) < 0 &&
+                                      errno == EPERM;
+                             }),
+              ::testing::ExitedWithCode(0), "");
+}
+
 TEST(ConfinementDeathTest, LimitsTimeAndYields) {
   EXPECT_EXIT(ConfineAndExit({0, 77},
                              [] {

@@ -61,6 +61,14 @@ TEST_F(ConfigTest, DefaultsAreTheDocumentedOnes) {
   EXPECT_EQ(config.repository.scheduler.max_queue_size, 1024u);
   EXPECT_EQ(config.gate.request_timeout, std::chrono::seconds(60));
   EXPECT_EQ(config.drain_timeout, std::chrono::seconds(30));
+  EXPECT_EQ(config.drain_delay, Duration::zero());
+  EXPECT_EQ(Serve({"models", "--drain-delay", "7"}).drain_delay, std::chrono::seconds(7));
+  EXPECT_EQ(config.grpc.max_connection_age, Duration::zero());
+  EXPECT_EQ(config.grpc.max_connection_age_grace, Duration::zero());
+  const GrpcServer::Options aged =
+      Serve({"models", "--grpc-max-connection-age=300", "--grpc-max-connection-age-grace=20"}).grpc;
+  EXPECT_EQ(aged.max_connection_age, std::chrono::seconds(300));
+  EXPECT_EQ(aged.max_connection_age_grace, std::chrono::seconds(20));
   EXPECT_EQ(config.trace_file, "");
   EXPECT_EQ(Serve({"models", "--trace-file", "t.json"}).trace_file, "t.json");
 }

@@ -67,5 +67,50 @@ TEST_F(LifecycleTest, StopEndsWhatStillRunsAtItsDeadline) {
   scheduler().Release();  // an answer after the end is dropped
 }
 
+GrpcServer::Options WithAge(Duration age, Duration grace) {
+  GrpcServer::Options options;
+  options.max_connection_age = age;
+  options.max_connection_age_grace = grace;
+  return options;
+}
+
+class ConnectionAgeTest : public RunningServer {
+ protected:
+  explicit ConnectionAgeTest(Duration grace = {})
+      : RunningServer(WithAge(std::chrono::milliseconds(200), grace)) {}
+
+  // The client has been told (GOAWAY) to send nothing more over the connection that it has.
+  bool AwaitGoAway() {
+    const auto patience = std::chrono::system_clock::now() + std::chrono::seconds(60);
+    while (channel_->GetState(false) == GRPC_CHANNEL_READY) {
+      if (!channel_->WaitForStateChange(GRPC_CHANNEL_READY, patience)) return false;
+    }
+    return true;
+  }
+};
+
+TEST_F(ConnectionAgeTest, AnOldConnectionIsReplacedAndNoCallFails) {
+  scheduler().Hold();
+  auto running = std::async(std::launch::async, [this] { return Infer(EchoRequest()); });
+  scheduler().AwaitSubmitted(1);
+  EXPECT_TRUE(AwaitGoAway());
+  auto next = std::async(std::launch::async, [this] { return Infer(EchoRequest()); });
+  scheduler().AwaitSubmitted(2);  // over another connection, while the first call still runs
+  scheduler().Release();
+  EXPECT_TRUE(running.get().ok());
+  EXPECT_TRUE(next.get().ok());
+}
+
+class ConnectionAgeGraceTest : public ConnectionAgeTest {
+ protected:
+  ConnectionAgeGraceTest() : ConnectionAgeTest(std::chrono::milliseconds(100)) {}
+};
+
+TEST_F(ConnectionAgeGraceTest, EndsACallThatTakesLonger) {
+  scheduler().Hold();
+  EXPECT_EQ(Infer(EchoRequest()).error_code(), StatusCode::UNAVAILABLE);  // it never ends by itself
+  scheduler().Release();
+}
+
 }  // namespace
 }  // namespace flambeau

@@ -24,8 +24,8 @@ constexpr size_t kTestMessageBytes = 1 << 20;
 
 class RunningServer : public testing::Test {
  protected:
-  RunningServer() {
-    GrpcServer::Options options;
+  // All but the port and the size of messages is as in `options`.
+  explicit RunningServer(GrpcServer::Options options = {}) {
     options.port = 0;
     options.max_request_bytes = kTestMessageBytes;
     Result<std::unique_ptr<GrpcServer>> server = GrpcServer::Create(

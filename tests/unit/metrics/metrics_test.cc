@@ -94,6 +94,24 @@ TEST(MetricsTest, CountsRequestsByProtocolAndStatus) {
   EXPECT_EQ(ValueOf(text, R"(flambeau_request_seconds_count{model="m",version="1"})"), 3);
 }
 
+// rate() does not see the step of a series that begins with it.
+TEST(MetricsTest, WhatAlertsCountIsThereBeforeItHappens) {
+  auto metrics = Metrics::Create();
+  const auto model = metrics->ForModel("m", "1");
+  const std::string text = metrics->Expose();
+  for (const std::string protocol : {"http", "grpc"}) {
+    for (const std::string status : {"OK", "INVALID_ARGUMENT", "INTERNAL", "RESOURCE_EXHAUSTED",
+                                     "UNAVAILABLE", "DEADLINE_EXCEEDED"}) {
+      const std::string labels =
+          ",protocol=\"" + protocol + "\",status=\"" + status + "\",version=";
+      EXPECT_EQ(ValueOf(text, "flambeau_requests_total{model=\"m\"" + labels + "\"1\"}"), 0);
+      EXPECT_EQ(ValueOf(text, "flambeau_requests_total{model=\"\"" + labels + "\"\"}"), 0);
+    }
+  }
+  EXPECT_EQ(
+      ValueOf(text, R"(nv_inference_request_failure{model="m",reason="BACKEND",version="1"})"), 0);
+}
+
 TEST(MetricsTest, BatchRowsAreAHistogram) {
   auto metrics = Metrics::Create();
   auto model = metrics->ForModel("m", "1");

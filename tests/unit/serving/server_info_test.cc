@@ -56,6 +56,14 @@ TEST_F(ServerInfoTest, IsReadyUntilItDrains) {
   EXPECT_FALSE(*info_.ModelReady("m", ""));
 }
 
+TEST_F(ServerInfoTest, IsNotReadyWhileItLeavesThoughItAnswers) {
+  info_.BeginLeaving();
+  EXPECT_FALSE(info_.Ready());
+  EXPECT_FALSE(*info_.ModelReady("m", ""));
+  EXPECT_TRUE(info_.Live());
+  EXPECT_TRUE(gate_.Admit({}).ok());
+}
+
 TEST_F(ServerInfoTest, MetadataMarksWhatIsUnknown) {
   const Result<ModelMetadata> metadata = info_.Model("m", "");
   ASSERT_TRUE(metadata.ok());

@@ -29,6 +29,11 @@ double RelativeTolerance(DType dtype) {
   }
 }
 
+double RelativeTolerance(DType dtype, std::string_view device) {
+  const bool rounds_more = dtype == DType::kFp32 && device.rfind("cuda", 0) == 0;
+  return RelativeTolerance(rounds_more ? DType::kFp16 : dtype);
+}
+
 double LargestMagnitude(const Tensor& tensor) {
   if (tensor.dtype() == DType::kBytes) return 1;
   double largest = 0;

@@ -176,8 +176,9 @@ class Trial {
             std::max(difference, LargestDifference(tensor, answers->front().tensors[leaf]));
       }
       if (!std::isfinite(scale)) return "its answers are not finite";
-      tolerances.push_back(scale * RelativeTolerance(answers->front().tensors[leaf].dtype()));
-      if (difference <= 0 || difference < kVisible * tolerances.back()) {
+      const DType dtype = answers->front().tensors[leaf].dtype();
+      tolerances.push_back(scale * RelativeTolerance(dtype, plain_->facts().device));
+      if (difference <= 0 || difference < kVisible * scale * RelativeTolerance(dtype)) {
         return "different rows get nearly the same answers, which proves nothing";
       }
     }

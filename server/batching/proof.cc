@@ -149,17 +149,19 @@ class RowProof {
   // Sets the scales; every tensor of the result has to tell rows apart.
   std::optional<Proof> CheckVisible() {
     for (size_t leaf = 0; leaf < pool_[0].alone.tensors.size(); ++leaf) {
-      const double relative = RelativeTolerance(pool_[0].alone.tensors[leaf].dtype());
+      const DType dtype = pool_[0].alone.tensors[leaf].dtype();
       double scale = 0;
       for (const Row& row : pool_) {
         scale = std::max(scale, LargestMagnitude(row.alone.tensors[leaf]));
       }
-      tolerances_.push_back(relative * scale);
+      tolerances_.push_back(scale * RelativeTolerance(dtype, options_.device));
+      // What mixes rows is seen against the noise floor, which is no larger on a GPU.
+      const double least = kVisible * scale * RelativeTolerance(dtype);
       size_t visible = 0;
       for (size_t i = 1; i < pool_.size(); ++i) {
         const double difference =
             LargestDifference(pool_[i].alone.tensors[leaf], pool_[i - 1].alone.tensors[leaf]);
-        if (difference > 0 && difference >= kVisible * tolerances_.back()) ++visible;
+        if (difference > 0 && difference >= least) ++visible;
       }
       if (visible * kVisibleShare < pool_.size()) {
         return Unproven("different rows get nearly the same answers, which proves nothing");

@@ -22,6 +22,7 @@ namespace flambeau {
 
 struct ProofOptions {
   int64_t max_batch_size = 32;
+  std::string device = "cpu";               // as Facts::device: how far rounding may go
   uint64_t seed = 20;                       // of the rows' order
   const std::atomic<bool>* stop = nullptr;  // ends it early, unproven
 };

@@ -68,6 +68,7 @@ ProofResult Prover::Prove(const Task& task) {
   PermittedInstance instance(probe->get(), permits_, options_.permits);
   ProofOptions options;
   options.max_batch_size = options_.max_batch_size;
+  options.device = model_->facts().device;
   options.stop = &stop_;
   return ProveRowsIndependent(instance, task.method, *rows, options);
 }

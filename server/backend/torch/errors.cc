@@ -151,6 +151,11 @@ Status Classify(Log* log, std::string_view method) {
                            (message.empty() ? "" : ": " + message) + where + ".");
   }
   const std::string words = OperatorsWords(failure.text);
+  if (Contains(words, "to be on the same device")) {
+    return Internal(
+        "The model mixes tensors of the CPU and of the GPU" + where +
+        ": make all of them on the device of its input, or serve it with --device cpu.");
+  }
   if (!words.empty() && BlamesTheInput(words)) {
     return InvalidArgument("The input does not fit the model: " + words + where + ".");
   }

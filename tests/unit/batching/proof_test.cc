@@ -79,6 +79,18 @@ TEST_F(ProofTest, RoundingIsAllowed) {
   EXPECT_EQ(result.proof.verdict, Verdict::kProven) << result.proof.reason;
 }
 
+TEST_F(ProofTest, AGpuMayRoundMoreButMixesNoRowsEither) {
+  const Effect by_size = [](FakeBatch& batch) {
+    if (batch.rows < 4) return;
+    for (double& y : batch.out) y *= 1 + 2e-4;
+  };
+  EXPECT_EQ(ProveEffect(by_size).proof.verdict, Verdict::kRefused);
+  options_.device = "cuda:0";
+  const ProofResult result = ProveEffect(by_size);
+  EXPECT_EQ(result.proof.verdict, Verdict::kProven) << result.proof.reason;
+  EXPECT_EQ(ProveEffect(AddMean(1e-6)).proof.verdict, Verdict::kRefused);
+}
+
 TEST_F(ProofTest, ATenThousandthOfTheBatchMeanIsRefused) {
   const ProofResult result = ProveEffect(AddMean(1e-4));
   EXPECT_EQ(result.proof.verdict, Verdict::kRefused);

@@ -49,7 +49,7 @@ struct RunTiming {
 };
 
 // One worker's copy of the model's execution state.
-// Threads: one thread, the same for every call. Lifetime: keeps its model alive.
+// Threads: one at a time; made and destroyed on the same one. Lifetime: keeps its model alive.
 class Instance {
  public:
   virtual ~Instance() = default;

@@ -74,9 +74,10 @@ TimePoint PendingQueue::ReadyAt(const Bucket& bucket, const Pending& front) cons
   return std::min({ready, half, front.work.deadline - bucket.typical_run});
 }
 
-Pending* PendingQueue::FirstReady(TimePoint now) const {
+Pending* PendingQueue::FirstReady(TimePoint now, Duration longest_run) const {
   for (Pending* pending = queue_.front(); pending != nullptr; pending = queue_.Next(pending)) {
-    if (ReadyAt(*pending->bucket) <= now) return pending;
+    const Bucket& bucket = *pending->bucket;
+    if (ReadyAt(bucket) <= now && Brief(bucket, longest_run)) return pending;
   }
   return nullptr;
 }
@@ -89,6 +90,13 @@ bool PendingQueue::Ready(TimePoint now, TimePoint* next) const {
     *next = std::min(*next, ready);
   }
   return false;
+}
+
+bool PendingQueue::Brief(const Bucket& bucket, Duration longest_run) const {
+  if (longest_run == Duration::max()) return true;
+  const Pending* const front = bucket.waiting.front();
+  return bucket.typical_run > Duration::zero() && bucket.typical_run <= longest_run &&
+         front->rows > 0 && front->rows <= RowLimit(bucket);
 }
 
 // The largest preferred size that the first requests make exactly; `limit` if they make none.
@@ -105,10 +113,10 @@ int64_t PendingQueue::PreferredRows(const Bucket& bucket, int64_t limit) const {
   return best;
 }
 
-void PendingQueue::Take(TimePoint now, Batch* batch) {
+void PendingQueue::Take(TimePoint now, Batch* batch, Duration longest_run) {
   if (delay_at_ <= now) DelayOverdue(now);
   while (batch->items.empty()) {
-    const Pending* first = FirstReady(now);
+    const Pending* first = FirstReady(now, longest_run);
     if (first == nullptr) return;
     batch->bucket = first->bucket;
     ++batch->bucket->running;  // stays while its requests are looked at

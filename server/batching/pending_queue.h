@@ -58,8 +58,14 @@ class PendingQueue {
   TimePoint ReadyAt(const Bucket& bucket) const;
   // True if something may run now; else `*next` is when it may, kNoDeadline if nothing waits.
   bool Ready(TimePoint now, TimePoint* next) const;
-  // Takes from the bucket of the first request, by rank and age, that may run.
-  void Take(TimePoint now, Batch* batch);
+  // Whether nobody else could join the bucket's next run.
+  bool FillsBatch(const Bucket& bucket) const { return bucket.rows >= RowLimit(bucket); }
+  // Whether the bucket's next run is known to take at most so long: its requests are proven to be
+  // answered row by row, so that no value decides about it, and its runs so far were brief.
+  bool Brief(const Bucket& bucket, Duration longest_run) const;
+  // Takes from the bucket of the first request, by rank and age, that may run; only from a brief
+  // one unless `longest_run` is Duration::max().
+  void Take(TimePoint now, Batch* batch, Duration longest_run = Duration::max());
   void Finish(Batch* batch);
   // Takes out what expired or was cancelled and delays what is to be delayed; returns when the
   // first of the rest has to be looked at.
@@ -72,7 +78,7 @@ class PendingQueue {
   int64_t PreferredRows(const Bucket& bucket, int64_t limit) const;
   TimePoint ReadyAt(const Bucket& bucket, const Pending& front) const;
   void Fill(Bucket* bucket, TimePoint now, Batch* batch);
-  Pending* FirstReady(TimePoint now) const;
+  Pending* FirstReady(TimePoint now, Duration longest_run) const;
   void DelayOverdue(TimePoint now);
   void DelayOne(Pending* pending);
   PendingPtr Remove(Pending* pending);

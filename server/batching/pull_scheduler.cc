@@ -40,6 +40,8 @@ PullScheduler::PullScheduler(const std::string& name, std::shared_ptr<Model> mod
       policies_(options_),
       order_(options_.preserve_ordering ? std::make_shared<AnswerOrder>() : nullptr),
       max_unanswered_(MaxUnanswered(options_)),
+      // More threads than the leader's own would be a team of its own for every leader.
+      leads_(options_.intra_op_threads == 1 && model_->facts().device == "cpu"),
       verdicts_(model_->facts(), options_.prove),
       queue_({options_.max_batch_size, options_.max_queue_delay, options_.preferred_batch_sizes},
              &verdicts_) {}
@@ -80,7 +82,7 @@ Status PullScheduler::AwaitWorkers() {
   return start_status_;
 }
 
-void PullScheduler::Submit(Work work) {
+bool PullScheduler::Enqueue(Work work, bool may_lead) {
   auto pending = std::make_unique<Pending>();
   pending->work = std::move(work);
   const TimePoint now = dependencies_.clock->Now();
@@ -88,10 +90,12 @@ void PullScheduler::Submit(Work work) {
   policies_.Apply(pending.get());
   if (pending->Dead(now)) {
     Status status = WhyDropped(*pending);
-    return Answer(std::move(pending), std::move(status));
+    Answer(std::move(pending), std::move(status));
+    return false;
   }
   if (pending->work.method >= verdicts_.methods()) {
-    return Answer(std::move(pending), NotFound("the model has no such method"));
+    Answer(std::move(pending), NotFound("the model has no such method"));
+    return false;
   }
   pending->key =
       BucketKey::Of(pending->work, verdicts_.Ranks(pending->work.method), &pending->rows);
@@ -99,6 +103,8 @@ void PullScheduler::Submit(Work work) {
   std::vector<PendingPtr> dropped;
   Worker* wake = nullptr;
   bool reap_sooner = false;
+  bool lead = false;
+  bool lead_now = false;
   Status refused;
   {
     const std::lock_guard lock(mutex_);
@@ -108,7 +114,10 @@ void PullScheduler::Submit(Work work) {
       if (order_ != nullptr) pending->work.done = order_->Enlist(std::move(pending->work.done));
       reap_sooner = pending->WakeAt() < reap_at_;
       reap_at_ = std::min(reap_at_, pending->WakeAt());
-      wake = WorkerToWake(*queue_.Push(std::move(pending)), now);
+      const Bucket& bucket = *queue_.Push(std::move(pending));
+      lead = may_lead && MayLead(bucket, now);
+      lead_now = lead && queue_.FillsBatch(bucket);
+      if (!lead) wake = WorkerToWake(bucket, now);
       SetDepth();
     }
   }
@@ -119,6 +128,8 @@ void PullScheduler::Submit(Work work) {
     Status status = WhyDropped(*dead);
     Answer(std::move(dead), std::move(status));
   }
+  if (lead_now) Lead();
+  return lead && !lead_now;
 }
 
 Status PullScheduler::Admit(const Pending& pending) const {

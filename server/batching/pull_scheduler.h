@@ -5,6 +5,7 @@
 #include <condition_variable>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -30,7 +31,9 @@ class PullScheduler final : public Scheduler {
   // Once: makes the instances and returns when the model can serve.
   Status Start();
 
-  void Submit(Work work) override;
+  void Submit(Work work) override { Enqueue(std::move(work), /*may_lead=*/false); }
+  bool SubmitToLeader(Work work) override { return Enqueue(std::move(work), leads_); }
+  void Lead() override;
   bool Full() const override;
   bool HasQueuePolicy(uint64_t priority) const override { return policies_.Declared(priority); }
   Proof proof(size_t method) const override;
@@ -43,7 +46,9 @@ class PullScheduler final : public Scheduler {
   struct Worker {
     std::condition_variable wake;
     bool signalled = false;  // taken off idle_
+    bool lent = false;       // a leader's, until it has run a batch
     std::unique_ptr<Instance> instance;
+    std::optional<BatchRunner> runner;
     Batch batch;
     Thread thread;
   };
@@ -54,16 +59,22 @@ class PullScheduler final : public Scheduler {
   void Serve(Worker& worker);
   bool AwaitWork(Worker& worker, std::unique_lock<std::mutex>& lock);
   void AcquirePermits(std::unique_lock<std::mutex>& lock);
-  void TakeBatch(Worker& worker);
-  void RunBatch(Worker& worker, BatchRunner& runner);
+  void TakeBatch(Worker& worker, Duration longest_run);
+  void RunBatch(Worker& worker);
   void NoteRun(Bucket& bucket, size_t items, Duration elapsed);
   void FinishBatch(Batch& batch, const BatchRunner::Report& report);
   void TakeTemplate(const Batch& batch, Prover::Task* task);
   void RefuseMerging(Variant* variant);
 
+  // A leader's (lead.cc).
+  bool MayLead(const Bucket& bucket, TimePoint now) const;
+  Worker* Borrow();
+  void Return(Worker& worker);
+
   // The expiry thread's.
   void ReapLoop();
 
+  bool Enqueue(Work work, bool may_lead);
   Status Admit(const Pending& pending) const;
   Worker* WorkerToWake(const Bucket& bucket, TimePoint now);
   Worker* PopIdle();
@@ -86,6 +97,7 @@ class PullScheduler final : public Scheduler {
   const QueuePolicies policies_;
   const std::shared_ptr<AnswerOrder> order_;  // null unless answers leave in order
   const size_t max_unanswered_;               // with `order_`: what runs and what is held included
+  const bool leads_;                          // whether a leader may ever run it
 
   mutable std::mutex mutex_;
   Verdicts verdicts_;

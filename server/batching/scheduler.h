@@ -121,6 +121,15 @@ class Scheduler {
   virtual ~Scheduler() = default;
 
   virtual void Submit(Work work) = 0;
+  // The same from a thread that may run the model itself (see leader.h). True: no worker was woken,
+  // so that thread must call Lead() before it waits for anything.
+  virtual bool SubmitToLeader(Work work) {
+    Submit(std::move(work));
+    return false;
+  }
+  // Runs a batch of what waits on the calling thread, if an instance is free and the run is known
+  // to be brief; else somebody else does. The caller keeps the scheduler alive meanwhile.
+  virtual void Lead() {}
   // True if Submit would refuse now: lets a transport answer before it decodes.
   virtual bool Full() const = 0;
   // Whether requests of that priority have a queue policy, which then says what Work::queue_timeout

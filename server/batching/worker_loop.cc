@@ -50,7 +50,8 @@ void PullScheduler::WorkerMain(Worker& worker) {
     started_.notify_all();
   }
   if (worker.instance != nullptr) Serve(worker);
-  worker.instance.reset();  // on the thread that used it
+  worker.runner.reset();
+  worker.instance.reset();  // on the thread that made it
 }
 
 void PullScheduler::WarmUpWorker(Worker& worker) {
@@ -75,17 +76,20 @@ void PullScheduler::WarmUpWorker(Worker& worker) {
 }
 
 void PullScheduler::Serve(Worker& worker) {
-  BatchRunner runner({worker.instance.get(), dependencies_.clock, dependencies_.observer},
-                     RetryFor(model_->facts()));
+  worker.runner.emplace(
+      BatchRunner::Dependencies{worker.instance.get(), dependencies_.clock, dependencies_.observer},
+      RetryFor(model_->facts()));
   std::unique_lock lock(mutex_);
   while (AwaitWork(worker, lock)) {
     // Permits first, the batch after: what arrives while we wait for a core is merged.
     AcquirePermits(lock);
-    TakeBatch(worker);
+    TakeBatch(worker, Duration::max());
     lock.unlock();
-    RunBatch(worker, runner);
+    RunBatch(worker);
     lock.lock();
   }
+  // Bounded by the leader's run.
+  while (worker.lent) dependencies_.clock->WaitUntil(worker.wake, lock, kNoDeadline);
 }
 
 bool PullScheduler::AwaitWork(Worker& worker, std::unique_lock<std::mutex>& lock) {
@@ -114,9 +118,9 @@ void PullScheduler::AcquirePermits(std::unique_lock<std::mutex>& lock) {
   lock.lock();
 }
 
-void PullScheduler::TakeBatch(Worker& worker) {
+void PullScheduler::TakeBatch(Worker& worker, Duration longest_run) {
   const TimePoint now = dependencies_.clock->Now();
-  queue_.Take(now, &worker.batch);
+  queue_.Take(now, &worker.batch, longest_run);
   SetDepth();
   if (queue_.size() == 0 || idle_.empty()) return;
   // What is left is somebody else's: another bucket, or more than one batch.
@@ -124,7 +128,7 @@ void PullScheduler::TakeBatch(Worker& worker) {
   if (queue_.Ready(now, &next) || timekeeper_ == nullptr) PopIdle()->wake.notify_one();
 }
 
-void PullScheduler::RunBatch(Worker& worker, BatchRunner& runner) {
+void PullScheduler::RunBatch(Worker& worker) {
   Batch& batch = worker.batch;
   for (PendingPtr& pending : batch.dropped) {
     Status status = WhyDropped(*pending);
@@ -132,7 +136,7 @@ void PullScheduler::RunBatch(Worker& worker, BatchRunner& runner) {
   }
   batch.dropped.clear();
   BatchRunner::Report report;
-  if (!batch.items.empty()) report = runner.Run(batch.items);
+  if (!batch.items.empty()) report = worker.runner->Run(batch.items);
   dependencies_.permits->Release(options_.intra_op_threads);
   if (!batch.items.empty()) FinishBatch(batch, report);
   for (PendingPtr& pending : batch.items) Answer(std::move(pending));

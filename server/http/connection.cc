@@ -180,7 +180,7 @@ void Connection::OnHead(bool body_has_begun) {
 
 void Connection::Dispatch() {
   HttpRequest request = TakeRequest();
-  RouteMatch match = loop_->router->Find(request.method, request.path);
+  RouteMatch match = loop_->routes.Find(request.method, request.path);
   if (match.handler == nullptr) {
     HttpResponse response = ErrorResponse(match.status, match.sentence);
     if (!match.allow.empty()) response.headers.emplace_back("Allow", match.allow);
@@ -220,6 +220,7 @@ HttpRequest Connection::TakeRequest() {
   request.body_owner = std::move(body.owner);
   request.peer = peer_;
   request.cancel = cancel_;
+  request.leader = &loop_->leader;
   const auto id = request.Header("x-request-id");
   request_id_ = id && IsRequestId(*id) ? std::string(*id) : loop_->request_ids.Next();
   request.request_id = request_id_;

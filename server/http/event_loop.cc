@@ -83,6 +83,8 @@ void EventLoop::Run() {
     ReadClock();
     for (int i = 0; i < count; ++i) OnEvent(events[i].data.u64, events[i].events);
     RunTurns();
+    // What this turn has read; the answers are in the mailbox then.
+    context_.leader.Lead();
     context_.mailbox->TakeAll(&messages_);
     for (LoopMessage& message : messages_) OnMessage(std::move(message));
     messages_.clear();

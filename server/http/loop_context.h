@@ -8,11 +8,13 @@
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "batching/leader.h"
 #include "http/body_budget.h"
 #include "http/deadlines.h"
 #include "http/listener.h"
 #include "http/mailbox.h"
 #include "http/request_id.h"
+#include "http/route_memory.h"
 #include "http/router.h"
 
 namespace flambeau {
@@ -25,6 +27,8 @@ struct LoopContext {
   Log* log;
   std::shared_ptr<Mailbox> mailbox;
   std::shared_ptr<BodyBudget> body_budget;
+  RouteMemory routes{router};
+  Leader leader{};
   Deadlines deadlines{};
   RequestIdSource request_ids{};
   std::vector<char> scratch = std::vector<char>(size_t{64} << 10);  // what recv fills

@@ -15,6 +15,8 @@
 
 namespace flambeau {
 
+class Leader;
+
 // The whole request, read within its bounds. Values are raw as they came (header values are never
 // percent-decoded); path parameters are decoded.
 struct HttpRequest {
@@ -29,7 +31,8 @@ struct HttpRequest {
   std::string peer;
   // X-Request-Id where it is well formed, else made; the listener sends it back with every answer.
   std::string request_id;
-  CancelTokenPtr cancel;  // cancelled when the client closes
+  CancelTokenPtr cancel;     // cancelled when the client closes
+  Leader* leader = nullptr;  // the I/O thread's, while it handles the request; may be null
 
   // The first header of that lower-case name, or nothing.
   std::optional<std::string_view> Header(std::string_view lower_case_name) const;

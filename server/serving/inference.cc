@@ -6,6 +6,7 @@
 #include <utility>
 #include <vector>
 
+#include "batching/leader.h"
 #include "repository/statistics.h"
 #include "serving/binding.h"
 #include "serving/output_selection.h"
@@ -159,6 +160,7 @@ void Inference::Submit(Call call, InferRequest request, InferDone done) {
   work.cancel = call.ticket_.context().cancel;
   work.priority = request.priority;
   work.queue_timeout = queue_timeout;
+  Leader* const leader = call.ticket_.context().leader;
   // Shared because a std::function must be copyable; there is one owner.
   auto state = std::make_shared<Pending>(Pending{
       std::move(call), std::move(request.id), std::move(request.outputs), rows, std::move(done)});
@@ -170,7 +172,9 @@ void Inference::Submit(Call call, InferRequest request, InferDone done) {
   const ServablePtr pinned = state->call.servable_;  // `done` may come inside Submit, and unpins
   if (state->trace) state->trace->Queued();
   work.done = [state](Result<Outcome> outcome) { state->Finish(std::move(outcome)); };
-  pinned->scheduler().Submit(std::move(work));
+  Scheduler& scheduler = pinned->scheduler();
+  if (leader == nullptr) return scheduler.Submit(std::move(work));
+  if (scheduler.SubmitToLeader(std::move(work))) leader->Add(&scheduler, pinned);
 }
 
 bool Inference::Pending::AnswerFromCache(ResponseCache* cache,

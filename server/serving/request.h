@@ -15,6 +15,8 @@
 
 namespace flambeau {
 
+class Leader;
+
 enum class Protocol { kHttp, kGrpc };
 
 // What a transport knows before it has decoded a body.
@@ -25,6 +27,7 @@ struct RequestContext {
   std::string route;                  // "predict", "infer": a label, not a path
   std::optional<int64_t> timeout_us;  // the client's own (header or grpc-timeout); > 0
   CancelTokenPtr cancel;              // may be null
+  Leader* leader = nullptr;  // the calling thread's, if it may run the model itself; see leader.h
 };
 
 // Where in a client's shared memory a tensor lies.

@@ -26,6 +26,15 @@ void AddStorage(const c10::IValue& value, std::unordered_set<const void*>& stora
   storages.insert(value.toTensor().storage().unsafeGetStorageImpl());
 }
 
+// LibTorch's thread counts hold per thread, and a run may come on another than the one that made
+// the instance.
+void UseThreads(int threads) {
+  thread_local int used = 0;
+  if (used == threads) return;
+  at::set_num_threads(threads);
+  used = threads;
+}
+
 void Fail(std::span<const Item> items, const Status& status, Sink& sink) {
   for (size_t i = 0; i < items.size(); ++i) sink.Deliver(i, status, /*last=*/true);
 }
@@ -93,14 +102,14 @@ void TorchModel::Optimize(Optimizations wanted) {
 }
 
 Result<std::unique_ptr<Instance>> TorchModel::NewInstance() {
-  at::set_num_threads(threads_);
+  UseThreads(threads_);
   std::unordered_set<const void*> storages = constants_;
   VisitValues(module_._ivalue(), [&storages](const auto& value) { AddStorage(value, storages); });
   return std::make_unique<TorchInstance>(shared_from_this(), module_, std::move(storages));
 }
 
 Result<std::unique_ptr<Instance>> TorchModel::NewProbe() {
-  at::set_num_threads(threads_);
+  UseThreads(threads_);
   try {
     torch::jit::Module copy = module_.deepcopy();
     std::unordered_set<const void*> storages = constants_;
@@ -139,6 +148,7 @@ Result<Value> TorchInstance::Try(std::span<const Item> items, RunTiming& timing)
     return Unavailable("The GPU stopped at an error and the server restarts; try again later.");
   }
   try {
+    UseThreads(model_->threads());
     const c10::InferenceMode no_gradients;
     const torch::jit::GraphOptimizerEnabledGuard optimizer(model_->executor_optimizes());
     return RunBatch(items, timing);

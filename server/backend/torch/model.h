@@ -38,6 +38,7 @@ class TorchModel final : public Model, public std::enable_shared_from_this<Torch
 
   const std::vector<MethodPlan>& plans() const { return plans_; }
   c10::Device device() const { return device_; }
+  int threads() const { return threads_; }
   bool executor_optimizes() const { return executor_optimizes_; }
   DeviceHealth* health() const { return health_; }
   Log* log() const { return log_; }
@@ -63,7 +64,7 @@ class TorchModel final : public Model, public std::enable_shared_from_this<Torch
   std::unordered_set<const void*> constants_;  // storages of tensors inside the code
 };
 
-// Threads: one, as Instance. Lifetime: keeps its model alive. Errors: through the sink.
+// Threads: as Instance. Lifetime: keeps its model alive. Errors: through the sink.
 class TorchInstance final : public Instance {
  public:
   // `storages`: memory that the model keeps and a result may alias.

@@ -45,6 +45,7 @@ Result<Call> StartCall(const HttpRequest& request, std::string_view route, Infer
   context.route = route;
   if (timeout.ok()) context.timeout_us = *timeout;
   context.cancel = request.cancel;
+  context.leader = request.leader;
   std::string model = PathParam(request, "model");
   std::string version = PathParam(request, "version");
   const std::string method = TakeMethod(version.empty() ? &model : &version);

@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "http/route_memory.h"
 #include "http/test_handlers.h"
 
 namespace flambeau {
@@ -113,6 +114,26 @@ TEST(RouterCreateTest, RefusesPatternsThatAreNotRoutes) {
     EXPECT_EQ(router.status().code(), StatusCode::kInvalidArgument) << pattern;
   }
   EXPECT_FALSE(Router::Create({{"GET", "/a", echo}, {"GET", "/a", echo}}).ok());
+}
+
+TEST_F(RouterTest, AMemoryAnswersAsTheRouterDoes) {
+  RouteMemory memory(router_.get());
+  for (int round = 0; round < 2; ++round) {
+    // More paths than it has places for.
+    for (int i = 0; i < 500; ++i) {
+      const std::string name = "m" + std::to_string(i);
+      const RouteMatch match = memory.Find("GET", "/v2/models/" + name);
+      EXPECT_EQ(match.handler, model_.get());
+      EXPECT_EQ(match.path_params, (std::map<std::string, std::string>{{"model", name}}));
+    }
+    for (int again = 0; again < 2; ++again) {
+      EXPECT_EQ(memory.Find("POST", "/predict/a").handler, model_.get());
+      EXPECT_EQ(memory.Find("GET", "/predict/a").status, 405);
+      EXPECT_EQ(memory.Find("POST", "/predict/a/1").handler, infer_.get());
+      EXPECT_EQ(memory.Find("GET", "/nowhere").status, 404);
+      EXPECT_EQ(memory.Find("GET", "/v2/models/a%2Fb").status, 400);
+    }
+  }
 }
 
 }  // namespace

@@ -1,0 +1,57 @@
+// What a leader does with PullScheduler: it borrows an idle worker's instance for one batch.
+#include <chrono>
+#include <utility>
+
+#include "batching/pull_scheduler.h"
+
+namespace flambeau {
+namespace {
+
+// Longer runs would keep the thread's other connections waiting for more than the two wake-ups
+// that leading saves.
+constexpr Duration kLongestLed = std::chrono::microseconds(200);
+
+}  // namespace
+
+// Only where a worker idles: if all are busy, the next to be free takes it.
+bool PullScheduler::MayLead(const Bucket& bucket, TimePoint now) const {
+  return !idle_.empty() && queue_.ReadyAt(bucket) <= now && queue_.Brief(bucket, kLongestLed);
+}
+
+void PullScheduler::Lead() {
+  Worker* const worker = Borrow();
+  if (worker == nullptr) return;
+  RunBatch(*worker);
+  Return(*worker);
+}
+
+// A worker with a batch and permits for it. Null: there is nothing to run, or its own thread does.
+PullScheduler::Worker* PullScheduler::Borrow() {
+  const std::lock_guard lock(mutex_);
+  if (queue_.size() == 0 || idle_.empty() || stopping_) return nullptr;
+  if (!dependencies_.permits->TryAcquire(options_.intra_op_threads)) {
+    PopIdle()->wake.notify_one();
+    return nullptr;
+  }
+  Worker* const worker = idle_.back();
+  idle_.pop_back();
+  worker->lent = true;
+  TakeBatch(*worker, kLongestLed);
+  return worker;
+}
+
+// Its thread goes on with what has come meanwhile, or stays asleep.
+void PullScheduler::Return(Worker& worker) {
+  const std::lock_guard lock(mutex_);
+  worker.lent = false;
+  TimePoint next = kNoDeadline;
+  const bool ready = queue_.size() > 0 && queue_.Ready(dependencies_.clock->Now(), &next);
+  if (!ready && !stopping_ && (next == kNoDeadline || timekeeper_ != nullptr)) {
+    idle_.push_back(&worker);
+    return;
+  }
+  worker.signalled = true;
+  worker.wake.notify_one();
+}
+
+}  // namespace flambeau

@@ -16,7 +16,7 @@
 namespace flambeau {
 
 // Made before the run, so that what cannot be delivered is not computed, and used after it, by
-// whoever encodes the answer and never by a worker.
+// whoever encodes the answer; by a worker only if that is small.
 // Threads: a value; Deliver from any. Lifetime: keeps the places open that it writes to, whatever
 // becomes of their regions. Errors: below.
 class OutputDelivery {

@@ -4,8 +4,10 @@
 #include <chrono>
 #include <memory>
 #include <new>
+#include <numeric>
 #include <optional>
 #include <utility>
+#include <vector>
 
 #include "grpc/call_context.h"
 #include "grpc/infer_messages.h"
@@ -14,6 +16,8 @@
 
 namespace flambeau {
 namespace {
+
+constexpr size_t kSmallAnswer = 16u << 10;
 
 // The end of one call, reached from a completion or from a cancellation, whichever comes first.
 // Threads: any. Lifetime: shared by the reactor and the completion; the one that claims it may
@@ -30,12 +34,23 @@ class InferAnswer final : public Reply, public std::enable_shared_from_this<Infe
   void Complete(Result<UndeliveredResult> result) {
     if (!Claim()) return;
     result_ = std::move(result);
+    if (IsSmall()) return Send();
     replies_->Post(shared_from_this());
   }
 
   void Send() override { reactor_->Finish(ToGrpcStatus(Encode())); }
 
  private:
+  // What is written in less time than waking a thread for it takes.
+  bool IsSmall() const {
+    if (!result_->ok()) return true;
+    const std::vector<NamedTensor>& outputs = (*result_)->result.outputs;
+    const size_t bytes = std::accumulate(
+        outputs.begin(), outputs.end(), size_t{0},
+        [](size_t sum, const NamedTensor& output) { return sum + output.tensor.bytes(); });
+    return bytes <= kSmallAnswer;
+  }
+
   bool Claim() { return !claimed_.exchange(true); }
 
   Status Encode() try {
@@ -77,6 +92,10 @@ class InferReactor final : public grpc::ServerUnaryReactor {
   }
 
   void OnDone() override { delete this; }
+
+ protected:
+  // OnCancel and OnDone are brief: the library need not wake another thread to call them.
+  bool InternalInlineable() override { return true; }
 
  private:
   const std::chrono::system_clock::time_point deadline_;

@@ -8,7 +8,8 @@
 
 namespace flambeau {
 
-// Parses, admits, decodes and submits on gRPC's thread; the answer goes out on the reply queue's. A
+// Parses, admits, decodes and submits on gRPC's thread; a small answer goes out on the
+// thread that made it, a larger one on the reply queue's. A
 // client that goes away, or whose deadline passes, is let go at once, even if its run has not
 // ended. `request` is given back once parsed.
 grpc::ServerUnaryReactor* HandleModelInfer(grpc::CallbackServerContext* context,

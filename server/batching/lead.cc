@@ -7,8 +7,8 @@
 namespace flambeau {
 namespace {
 
-// Longer runs would keep the thread's other connections waiting for more than the two wake-ups
-// that leading saves.
+// Of the run that is predicted: longer ones would keep the thread's other connections waiting for
+// more than the two wake-ups that leading saves.
 constexpr Duration kLongestLed = std::chrono::microseconds(200);
 
 }  // namespace

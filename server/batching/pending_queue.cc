@@ -94,9 +94,10 @@ bool PendingQueue::Ready(TimePoint now, TimePoint* next) const {
 
 bool PendingQueue::Brief(const Bucket& bucket, Duration longest_run) const {
   if (longest_run == Duration::max()) return true;
-  const Pending* const front = bucket.waiting.front();
-  return bucket.typical_run > Duration::zero() && bucket.typical_run <= longest_run &&
-         front->rows > 0 && front->rows <= RowLimit(bucket);
+  const int64_t limit = RowLimit(bucket);
+  const int64_t first = bucket.waiting.front()->rows;
+  const Duration run = bucket.cost.Of(std::min(bucket.rows, limit));
+  return first > 0 && first <= limit && run > Duration::zero() && run <= longest_run;
 }
 
 // The largest preferred size that the first requests make exactly; `limit` if they make none.

@@ -61,7 +61,7 @@ class PendingQueue {
   // Whether nobody else could join the bucket's next run.
   bool FillsBatch(const Bucket& bucket) const { return bucket.rows >= RowLimit(bucket); }
   // Whether the bucket's next run is known to take at most so long: its requests are proven to be
-  // answered row by row, so that no value decides about it, and its runs so far were brief.
+  // answered row by row, so that no value decides about it, and its runs so far tell it.
   bool Brief(const Bucket& bucket, Duration longest_run) const;
   // Takes from the bucket of the first request, by rank and age, that may run; only from a brief
   // one unless `longest_run` is Duration::max().

@@ -90,6 +90,24 @@ TEST_F(LeadTest, ASlowModelNeverRunsOnTheSubmittingThread) {
   }
 }
 
+// 90 us a row: one or two rows are run here, three are not.
+TEST_F(LeadTest, ABatchThatHasGrownSlowGoesToAWorker) {
+  script_.on_run = [this](int64_t rows) {
+    runner_ = std::this_thread::get_id();
+    clock_.Advance(rows * microseconds(90));
+  };
+  Create();
+  const auto first = SubmitUntilLed();
+  Reply second;
+  Reply third;
+  EXPECT_TRUE(SubmitToLeader(&second));
+  EXPECT_FALSE(SubmitToLeader(&third));
+  EXPECT_EQ(third.Wait()->batch_rows, 3);
+  EXPECT_FALSE(RanHere());
+  scheduler_->Lead();
+  EXPECT_EQ(first->times() + second.times(), 2);
+}
+
 TEST_F(LeadTest, AModelThatIsNotProvenNeverRunsOnTheSubmittingThread) {
   options_.prove = false;
   Create();

@@ -6,26 +6,24 @@
 
 import argparse
 import os
-import re
-import tempfile
 
-from bench import Requests, harness, measure, middle, warm
+import measure
+from bench_models import prepare
 
-CASES = (("linear", "/predict", 32), ("mlp1000", "REST binary", 32), ("resnet18", "REST binary", 8))
-
-
-def peak_mib(server):
-    with open(f"/proc/{server.process.pid}/status", encoding="utf-8") as file:
-        return int(re.search(r"VmHWM:\s+(\d+) kB", file.read()).group(1)) / 1024
+CASES = (("linear", "predict", 32), ("mlp1000", "http", 32), ("resnet18", "http", 8))
 
 
-def one_round(library, model, form, concurrency, arguments):
-    environment = {"LD_PRELOAD": library} if library else {}
-    with tempfile.TemporaryDirectory() as folder, harness.Server(
-            os.path.join(arguments.models, model + ".pt"), "--log-level", "info", environment=environment) as server:
-        requests = Requests(model, server.metadata(model)["inputs"][0]["name"], folder)
-        warm(requests, server)
-        return {**measure(requests, form, server, concurrency, arguments.seconds), "peak": peak_mib(server)}
+def one_round(library, model, protocol, concurrency, arguments):
+    with measure.temporary() as folder:
+        models = os.path.join(folder, "models")
+        prepare(model, arguments.models, models)
+        environment = {"LD_PRELOAD": library} if library else {}
+        with measure.flambeau(model, models, environment=environment) as (target, server):
+            requests = measure.requests_of(model, folder)
+            measure.warm(target, server, requests)
+            flags = requests.flags(protocol, measure.input_of(server, model))
+            return {**target.load(protocol, concurrency, arguments.seconds, *flags),
+                    "peak": measure.status_of(target.pid, "VmHWM") / 1024}
 
 
 def main():
@@ -36,15 +34,15 @@ def main():
     parser.add_argument("--seconds", type=int, default=4)
     arguments = parser.parse_args()
     print(f"  {'':34} {'per s':>10} {'p99':>10} {'CPU us':>9} {'peak MB':>8}")
-    for model, form, concurrency in CASES:
+    for model, protocol, concurrency in CASES:
         results = {library: [] for library in ("", *arguments.preload)}
         for _ in range(arguments.rounds):
             for library, seen in results.items():
-                seen.append(one_round(library, model, form, concurrency, arguments))
+                seen.append(one_round(library, model, protocol, concurrency, arguments))
         for library, seen in results.items():
-            result = middle(seen)
+            result = measure.middle(seen)
             name = f"{model} {os.path.basename(library) or 'C library'}"
-            print(f"  {name:34} {result['rate']:10.0f} {result['p99_us']:10.0f} {result['cpu_us']:9.1f}"
+            print(f"  {name:34} {result['rate']:10.0f} {result['p99']:10.0f} {result['cpu']:9.1f}"
                   f" {max(each['peak'] for each in seen):8.0f}", flush=True)
 
 

@@ -1,179 +1,144 @@
-"""Measures the server beside bare LibTorch, all in one run, and prints one table.
+"""Measures servers of one model beside bare LibTorch, and the transports beside a bare echo, in one run: one
+table for each model, and one chart.
 
-  per s      requests answered, or rows run, a second     CPU us   server CPU for one of them
-  p50, p99   microseconds, as the client sees them
-  of b1      per s beside bare LibTorch with one row a run, as many callers as the concurrency (at
-             most one a core)
-  of b32     the same beside 32 rows a run, a caller a core
+  per s            requests answered, or rows run, a second      CPU us   the server's CPU for one of them
+  p50, p90, p99    microseconds, as the client sees them         batch    rows in a run, the mean
+  of raw           per s beside the best of the bare loops (a caller a core; 1, 8 or 32 rows a run, as the
+                   file was saved and optimised)
 
-What is compared runs in turns, --rounds times, so that a noisy machine is noisy to all.
+`echo` answers with what it was sent: what HTTP, or gRPC, costs without a server behind it. `Flask` is the
+server of PyTorch's tutorial, by gunicorn, a process a core. What is compared runs in turns, --rounds times,
+so that a noisy machine is noisy to all; the middle is shown.
 """
 
-import argparse
+import contextlib
 import json
-import math
 import os
-import re
-import shutil
-import statistics
-import subprocess
 import sys
-import tempfile
 
-sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."))
-import harness  # noqa: E402
+import measure
+from bench_models import SHAPES, prepare
+from measure import CORES, bare, middle
 
-HERE = os.path.dirname(os.path.abspath(__file__))
-SHAPES = {"linear": [10], "mlp1000": [1000], "digits": [1, 8, 8], "resnet18": [3, 224, 224]}
-# Model: what is asked how, at which concurrency.
-PLAN = {"linear": (("/predict", "REST binary", "gRPC"), (1, 8, 32)),
-        "mlp1000": (("REST binary", "gRPC"), (8, 32)),
-        "resnet18": (("REST binary", "gRPC"), (8, 32)),
-        "digits": (("/predict", "gRPC"), (1, 8, 32))}
-TICK = os.sysconf("SC_CLK_TCK")
-CORES = len(os.sched_getaffinity(0))
+OPTIMIZED = "channels-last,freeze,optimize-for-inference"
+FORMS = ("echo HTTP", "echo gRPC", "Flask", "/predict", "REST binary", "gRPC")
+PROTOCOLS = {"echo HTTP": "predict", "Flask": "predict", "/predict": "predict", "REST binary": "http", "gRPC": "grpc"}
+LEVELS = (1, 8, 32, 512)
+# Of models that take tens of milliseconds: half a thousand clients would each wait half a minute.
+SLOW_LEVELS = (1, 8, 32)
+SLOW = {"resnet18"}
 
 
-def program(name):
-    return os.path.join(harness.BUILD, "bin", name)
+class Bench:
+    """One model, its servers, and what was measured of them."""
+
+    def __init__(self, model, folder, arguments):
+        self.model, self.folder, self.arguments = model, os.path.join(folder, model), arguments
+        self.path = prepare(model, arguments.models, self.folder)
+        self.slow = model in SLOW
+        self.levels = [level for level in (SLOW_LEVELS if self.slow else LEVELS) if level in arguments.concurrency]
+        self.seconds = arguments.seconds * (6 if self.slow else 1)
+        self.requests = measure.requests_of(model, folder)
+        self.targets = {}
+        self.results = {}
+
+    def start(self, stack):
+        """Every server, warm; says what ours found out about the model."""
+        for form, server in (("echo HTTP", measure.http_echo(self.model)), ("echo gRPC", measure.grpc_echo(self.model)),
+                             ("Flask", measure.flask(self.model, self.path))):
+            self.targets[form] = stack.enter_context(server)
+        ours, server = stack.enter_context(measure.flambeau(self.model, self.folder, *self.arguments.flags))
+        for form in ("/predict", "REST binary", "gRPC"):
+            self.targets[form] = ours
+        self.name = measure.input_of(server, self.model)
+        measure.warm(ours, server, self.requests)
+        self.load("Flask", 8, 1)
+        properties = server.metadata(self.model)["properties"]
+        return f"batching {properties['batching']}, optimised by {properties.get('optimizations', 'nothing')}"
+
+    def load(self, form, level, seconds):
+        target = self.targets[form]
+        if form == "echo gRPC":
+            return measure.load_grpc_echo(target, self.requests, level, seconds)
+        protocol = PROTOCOLS[form]
+        warmup = 1.5 if self.slow and "echo" not in form else 0.2
+        return target.load(protocol, level, seconds, *self.requests.flags(protocol, self.name), warmup=warmup)
+
+    def round(self):
+        for rows in (1, 8, 32):
+            for words in ("", OPTIMIZED):
+                name = f"bare, {rows} rows" + (", optimised" if words else "")
+                seconds = min(self.seconds, 3)
+                self.add((name, CORES), bare(self.path, self.model, rows, CORES, seconds, *filter(None, [words])))
+        for level in self.levels:
+            for form in FORMS:
+                seconds = self.arguments.seconds if "echo" in form else self.seconds
+                self.add((form, level), self.load(form, level, seconds))
+
+    def add(self, key, result):
+        self.results.setdefault(key, []).append(result)
+
+    def table(self):
+        """[{"what", "concurrency", "of_raw", and the numbers}]"""
+        rows = [{"what": what, "concurrency": level, **middle(results)}
+                for (what, level), results in self.results.items()]
+        best = max(row["rate"] for row in rows if row["what"].startswith("bare"))
+        return [{**row, "of_raw": row["rate"] / best} for row in sorted(rows, key=order)]
 
 
-def run(command, **environment):
-    """Runs a load generator; the JSON of its line BENCH."""
-    result = subprocess.run([str(word) for word in command], capture_output=True, text=True, check=False,
-                            env={**os.environ, **environment})
-    output = result.stdout + result.stderr
-    match = re.search(r"^BENCH (\{.*\})$", output, re.MULTILINE)
-    if not match:
-        sys.exit(f"{command[0]} failed:\n{output}")
-    return json.loads(match.group(1))
+def order(row):
+    known = row["what"] in FORMS
+    return (known, FORMS.index(row["what"]) if known else 0, row["concurrency"] if known else 0)
 
 
-def cpu_seconds(pid):
-    with open(f"/proc/{pid}/stat", encoding="utf-8") as file:
-        fields = file.read().rsplit(")", 1)[1].split()
-    return (int(fields[11]) + int(fields[12])) / TICK
+def show(model, facts, rows):
+    print(f"\n{model}, {facts}\n  {'':25} {'conc':>4} {'per s':>9} {'p50':>9} {'p90':>9} {'p99':>9} {'CPU us':>9}"
+          f" {'batch':>6} {'of raw':>7}")
+    for row in rows:
+        print(f"  {row['what']:25} {row['concurrency']:4} {row['rate']:9.0f} {row['p50']:9.0f} {row['p90']:9.0f}"
+              f" {row['p99']:9.0f} {row['cpu']:9.1f} {row['batch']:6.1f} {row['of_raw']:7.3f}"
+              + (f"  {row['errors']:.0f} ERRORS" if row["errors"] else ""), flush=True)
 
 
-def nested(shape):
-    return [nested(shape[1:])] * shape[0] if shape else 0.5
-
-
-class Requests:
-    """A model's request in the forms that the load generators send."""
-
-    def __init__(self, model, name, folder):
-        self.model, self.name, self.shape = model, name, [1, *SHAPES[model]]
-        size = 4 * math.prod(self.shape)
-        entry = {"name": name, "shape": self.shape, "datatype": "FP32",
-                 "parameters": {"binary_data_size": size}}
-        text = json.dumps({"inputs": [entry], "parameters": {"binary_data_output": True}}).encode()
-        self.header_length = len(text)
-        self.predict, self.binary = os.path.join(folder, "predict"), os.path.join(folder, "binary")
-        with open(self.predict, "w", encoding="utf-8") as file:
-            json.dump({"input": nested(self.shape)}, file)
-        with open(self.binary, "wb") as file:
-            file.write(text + b"\0\0\0\x3f" * (size // 4))  # 0.5
-
-    def load(self, form, server, concurrency, seconds):
-        if form == "gRPC":
-            return run([program("grpc_load"), "--server", f"127.0.0.1:{server.grpc_port}", "--model", self.model,
-                        "--input", self.name, "--shape", ",".join(map(str, self.shape)),
-                        "--concurrency", concurrency, "--seconds", seconds])
-        path, body, length = f"/predict/{self.model}", self.predict, ""
-        if form == "REST binary":
-            path, body, length = f"/v2/models/{self.model}/infer", self.binary, str(self.header_length)
-        return run(["wrk", "-t1", f"-c{concurrency}", f"-d{seconds}s", "--timeout", "60s",
-                    "-s", os.path.join(HERE, "post.lua"), f"http://127.0.0.1:{server.http_port}{path}"],
-                   BENCH_BODY=body, BENCH_HEADER_LENGTH=length)
-
-
-def measure(requests, form, server, concurrency, seconds):
-    before = cpu_seconds(server.process.pid)
-    result = requests.load(form, server, concurrency, seconds)
-    result["cpu_us"] = (cpu_seconds(server.process.pid) - before) * 1e6 / max(result["requests"], 1)
-    result["rate"] = result["requests"] / result["seconds"]
-    return result
-
-
-def measure_bare(path, model, rows, callers, seconds):
-    result = run([program("raw_loop"), path, "x".join(map(str, [rows, *SHAPES[model]])), callers, seconds])
-    result["rate"] = rows * result["requests"] / result["seconds"]
-    result["cpu_us"] /= rows
-    return result
-
-
-def warm(requests, server):
-    """Until the model is proven or has had its chance: what is measured is the steady state."""
-    requests.load("REST binary", server, 8, 1)
-    try:
-        harness.wait_for("the proof", lambda: server.batching(requests.model)[0] != "unproven", seconds=120)
-    except AssertionError:
-        pass
-    requests.load("REST binary", server, 32, 1)
-    return server.batching(requests.model)[0]
-
-
-def middle(results):
-    """One result for the rounds of one measurement."""
-    together = {key: statistics.median(result[key] for result in results)
-                for key in ("rate", "p50_us", "p99_us", "cpu_us")}
-    together["errors"] = sum(result.get("errors", 0) for result in results)
-    return together
-
-
-def show(what, concurrency, result, one=None, many=None):
-    ratios = "".join(f"{result['rate'] / bare['rate']:8.3f}" for bare in (one, many) if bare)
-    errors = f"   {result['errors']} ERRORS" if result["errors"] else ""
-    print(f"  {what:22} {concurrency:4} {result['rate']:10.0f} {result['p50_us']:10.0f}"
-          f" {result['p99_us']:10.0f} {result['cpu_us']:9.1f} {ratios}{errors}", flush=True)
-
-
-def bench(model, arguments, folder):
-    path = os.path.join(arguments.models, model + ".pt")
-    forms, levels = PLAN[model]
-    levels = arguments.concurrency or levels
-    callers = sorted({min(level, CORES) for level in levels})
-    bare, served = {}, {}
-    with harness.Server(path, "--log-level", "info", *arguments.flags) as server:
-        requests = Requests(model, server.metadata(model)["inputs"][0]["name"], folder)
-        verdict = warm(requests, server)
-        for _ in range(arguments.rounds):
-            for rows, count in [*((1, count) for count in callers), (32, CORES)]:
-                bare.setdefault((rows, count), []).append(
-                    measure_bare(path, model, rows, count, arguments.seconds))
-            for level in levels:
-                for form in forms:
-                    served.setdefault((form, level), []).append(
-                        measure(requests, form, server, level, arguments.seconds))
-    bare = {key: middle(results) for key, results in bare.items()}
-    print(f"\n{model}, batching {verdict}\n"
-          f"  {'':22} {'conc':>4} {'per s':>10} {'p50':>10} {'p99':>10} {'CPU us':>9} {'of b1':>8}{'of b32':>8}")
-    for (rows, count), result in bare.items():
-        show(f"bare LibTorch, b{rows}", count, result)
-    for form in forms:
-        for level in levels:
-            show(form, level, middle(served[form, level]), bare[1, min(level, CORES)], bare[32, CORES])
+def measured(arguments):
+    """{model: rows}, shown as they come."""
+    tables = {}
+    with measure.temporary() as folder:
+        for model in arguments.only.split(","):
+            bench = Bench(model, folder, arguments)
+            with contextlib.ExitStack() as stack:
+                facts = bench.start(stack)
+                for _ in range(arguments.rounds):
+                    bench.round()
+            tables[model] = bench.table()
+            show(model, facts, tables[model])
+    return tables
 
 
 def main():
-    parser = argparse.ArgumentParser(prog="./dev bench", description=__doc__,
-                                     formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--models", default=os.path.join(harness.ROOT, "demo-models"), metavar="DIR")
-    parser.add_argument("--only", default="linear,mlp1000,resnet18", help="models, comma-separated")
-    parser.add_argument("--concurrency", type=lambda text: [int(level) for level in text.split(",")])
-    parser.add_argument("--seconds", type=int, default=2, help="for each measurement of a round")
+    parser = measure.arguments_of(__doc__, "bench")
+    parser.add_argument("--only", default=",".join(SHAPES), help="models, comma-separated")
+    parser.add_argument("--concurrency", default=LEVELS, metavar="N,...",
+                        type=lambda text: [int(level) for level in text.split(",")])
+    parser.add_argument("--seconds", type=float, default=1, help="for each measurement of a round; six times it for ResNet-18")
     parser.add_argument("--rounds", type=int, default=2)
+    parser.add_argument("--json", metavar="FILE", help="write all numbers there")
     parser.add_argument("flags", nargs="*", help="flags of flambeau-server, after --")
     arguments = parser.parse_args()
-    if not shutil.which("wrk"):
-        sys.exit("wrk is missing: run ./dev bench, which installs it")
+    if arguments.quick:
+        arguments.rounds, arguments.seconds, arguments.concurrency = 1, 0.5, (8, 32)
+    unknown = set(arguments.only.split(",")) - set(SHAPES)
+    if unknown:
+        sys.exit(f"no such models: {', '.join(sorted(unknown))}; there are {', '.join(SHAPES)}")
+    print(f"{measure.MACHINE}; {arguments.rounds} rounds of {arguments.seconds:g} s each")
+    tables = measured(arguments)
+    if arguments.json:
+        with open(arguments.json, "w", encoding="utf-8") as file:
+            json.dump(tables, file, indent=1)
+    if arguments.chart:
+        import charts  # noqa: PLC0415 (matplotlib takes a second to import)
 
-    print(f"{CORES} cores, shared by the server and the load generator; "
-          f"{arguments.rounds} rounds of {arguments.seconds} s each")
-    with tempfile.TemporaryDirectory() as folder:
-        for model in arguments.only.split(","):
-            bench(model, arguments, folder)
+        charts.rates(tables, FORMS, arguments.chart)
 
 
 if __name__ == "__main__":

@@ -3,7 +3,8 @@
 //
 //   grpc_load --server 127.0.0.1:8001 --model linear --input input --shape 1,10 --concurrency 8
 //
-// Prints one line: BENCH {"requests":..,"seconds":..,"rate":..,"p50_us":..,"p99_us":..,"errors":..}
+// Prints one line: BENCH
+// {"requests":..,"seconds":..,"rate":..,"p50_us":..,"p90_us":..,"p99_us":..,"errors":..}
 #include <grpcpp/grpcpp.h>
 
 #include <algorithm>
@@ -233,10 +234,10 @@ int Run(const Arguments& arguments) {
   }
   std::sort(all.begin(), all.end());
   std::printf(
-      "BENCH {\"requests\":%zu,\"seconds\":%.4f,\"rate\":%.1f,\"p50_us\":%.1f,\"p99_us\":%.1f,"
-      "\"errors\":%lld}\n",
+      "BENCH {\"requests\":%zu,\"seconds\":%.4f,\"rate\":%.1f,\"p50_us\":%.1f,\"p90_us\":%.1f,"
+      "\"p99_us\":%.1f,\"errors\":%lld}\n",
       all.size(), seconds, static_cast<double>(all.size()) / seconds, Percentile(all, 50),
-      Percentile(all, 99), static_cast<long long>(errors));
+      Percentile(all, 90), Percentile(all, 99), static_cast<long long>(errors));
   return all.empty() ? 1 : 0;
 }
 

@@ -1,4 +1,5 @@
-// The bare cost of the connection loop: answers every POST /echo with its own body.
+// The bare cost of the connection loop: answers every POST /echo, and /predict/MODEL, with
+// its own body.
 //   bench_http_echo [io_threads] [port]      then: wrk -c 8 -t 2 -d 10 http://127.0.0.1:PORT/echo
 // Prints the process's CPU time when standard input ends.
 #include <sys/resource.h>
@@ -40,8 +41,7 @@ int main(int argc, char** argv) {
   flambeau::SystemClock clock;
   const auto log = flambeau::Log::Create(flambeau::LogLevel::kWarning, flambeau::LogFormat::kText);
   auto listener = flambeau::HttpListener::Create(
-      options,
-      {{"POST", "/echo", echo}, {"GET", "/echo", echo}, {"POST", "/models/:model/echo", echo}},
+      options, {{"POST", "/echo", echo}, {"GET", "/echo", echo}, {"POST", "/predict/:model", echo}},
       &clock, log.get());
   if (!listener.ok()) {
     std::cerr << flambeau::Message(listener.status()) << "\n";

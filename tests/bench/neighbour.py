@@ -5,14 +5,12 @@ import argparse
 import os
 import shutil
 import statistics
-import sys
 import tempfile
 import threading
 
-sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."))
-import bench  # noqa: E402
-import harness  # noqa: E402
-from memory import control  # noqa: E402
+import measure
+from measure import harness
+from memory import control
 
 
 class Loads:
@@ -42,7 +40,7 @@ class Loads:
 def main():
     parser = argparse.ArgumentParser(prog="./dev bench neighbour", description=__doc__)
     parser.add_argument("--models", default=os.path.join(harness.ROOT, "demo-models"), metavar="DIR")
-    parser.add_argument("--asked", default="mlp1000", choices=bench.SHAPES)
+    parser.add_argument("--asked", default="mlp1000", choices=("linear", "mlp1000", "resnet18"))
     parser.add_argument("--loaded", default="resnet18")
     parser.add_argument("--concurrency", type=int, default=8)
     parser.add_argument("--seconds", type=int, default=5, help="for each measurement of a round")
@@ -53,23 +51,23 @@ def main():
         os.mkdir(models)
         for model in (arguments.asked, arguments.loaded):
             shutil.copy(os.path.join(arguments.models, model + ".pt"), models)
-        with harness.Server(models, "--model-control", "explicit", "--load-model", arguments.asked,
-                            "--log-level", "info") as server:
-            requests = bench.Requests(arguments.asked, server.metadata(arguments.asked)["inputs"][0]["name"], folder)
-            bench.warm(requests, server)
+        with measure.flambeau(arguments.asked, models, "--model-control", "explicit", "--load-model",
+                              arguments.asked) as (target, server):
+            requests = measure.requests_of(arguments.asked, folder)
+            measure.warm(target, server, requests)
+            flags = requests.flags("http", measure.input_of(server, arguments.asked))
             quiet, disturbed, loads = [], [], 0
             for _ in range(arguments.rounds):
-                quiet.append(bench.measure(requests, "REST binary", server, arguments.concurrency, arguments.seconds))
+                quiet.append(target.load("http", arguments.concurrency, arguments.seconds, *flags))
                 with Loads(server, arguments.loaded) as loading:
-                    disturbed.append(
-                        bench.measure(requests, "REST binary", server, arguments.concurrency, arguments.seconds))
+                    disturbed.append(target.load("http", arguments.concurrency, arguments.seconds, *flags))
                 loads += loading.count
     print(f"  {arguments.asked} at {arguments.concurrency} clients; {loads} loads of {arguments.loaded}\n"
           f"  {'':16} {'per s':>9} {'p50 us':>9} {'p99 us':>9}")
     for what, results in (("alone", quiet), ("beside loads", disturbed)):
-        result = bench.middle(results)
-        print(f"  {what:16} {result['rate']:9.0f} {result['p50_us']:9.0f} {result['p99_us']:9.0f}")
-    ratio = statistics.median(r["p99_us"] for r in disturbed) / statistics.median(r["p99_us"] for r in quiet)
+        result = measure.middle(results)
+        print(f"  {what:16} {result['rate']:9.0f} {result['p50']:9.0f} {result['p99']:9.0f}")
+    ratio = statistics.median(r["p99"] for r in disturbed) / statistics.median(r["p99"] for r in quiet)
     print(f"  p99 beside loads over p99 alone: {ratio:.2f}")
 
 

@@ -1,36 +1,69 @@
-"""From the start of the process until every model is ready, with models checked inline, checked by a
-process each because nothing is known of them, and known from the start before. Then what the check
-keeps of LibTorch's optimisations where the shapes of ResNet-18 are declared."""
+"""From the start of the process until every model is ready, step by step, and the memory that it then takes:
+with models checked inline, checked by a process each because nothing is known of them (first), and known from
+the start before (again). Then which of LibTorch's optimisations the check keeps where the shapes of ResNet-18
+are declared."""
 
-import argparse
+import collections
+import datetime
 import os
 import shutil
 import statistics
-import sys
 import tempfile
 import time
 
-sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."))
-import harness  # noqa: E402
+import measure
+from measure import harness
 
+STEPS = (("starting", "LibTorch loaded"), ("listening", "listening"), ("model checked", "checked"),
+         ("model ready", "model ready"), ("serving", "all ready"))
 RESNET = 'max_batch_size: 8 input { name: "image" data_type: TYPE_FP32 dims: [ 3, 224, 224 ] }'
+WAYS = ("inline", "first", "again")
 
 
-def seconds_to_ready(models, *flags):
-    begin = time.monotonic()
-    with harness.Server(models, *flags):
-        return time.monotonic() - begin
+def timed_start(models, *flags):
+    """(server, {event: seconds from the start of the process to the last line of that name})."""
+    begin = time.time()
+    server = harness.Server(models, "--log-level", "info", *flags, wait_ready=False)
+    server.wait_line(lambda line: line.get("event") == "serving")
+    return server, {line["event"]: datetime.datetime.fromisoformat(line["time"]).timestamp() - begin
+                    for line in server.lines if "time" in line}
 
 
 def measure_starts(models, rounds):
-    taken = {"inline": [], "first": [], "again": []}
+    taken = {way: [] for way in WAYS}
     for _ in range(rounds):
         with tempfile.TemporaryDirectory() as cache:
-            taken["inline"].append(seconds_to_ready(models, "--check-models", "inline"))
-            taken["first"].append(seconds_to_ready(models, "--cache-dir", cache))
-            taken["again"].append(seconds_to_ready(models, "--cache-dir", cache))
-    for name, seconds in taken.items():
-        print(f"  {name:8} {statistics.median(seconds):6.2f} s to ready")
+            for way in WAYS:
+                flags = ["--check-models", "inline"] if way == "inline" else ["--cache-dir", cache]
+                server, at = timed_start(models, *flags)
+                with server:
+                    taken[way].append(at)
+                    memory = memory_of(server.process.pid)
+    print(f"  {'':8}" + "".join(f"{what:>17}" for _, what in STEPS))
+    for way, starts in taken.items():
+        print(f"  {way:8}" + "".join(seconds([start.get(event) for start in starts]) for event, _ in STEPS))
+    print("  resident MiB: " + ", ".join(f"{name} {kib / 1024:.1f}" for name, kib in memory), flush=True)
+
+
+def seconds(found):
+    return f"{statistics.median(found):15.3f} s" if None not in found else f"{'':17}"
+
+
+def memory_of(pid):
+    """[(what, KiB resident)] of the parts that matter, the largest first."""
+    sizes, part = collections.Counter(), ""
+    with open(f"/proc/{pid}/smaps", encoding="utf-8") as file:
+        for line in file:
+            words = line.split(maxsplit=5)
+            if "-" in words[0]:  # a mapping: its addresses, ..., its file
+                name = words[5].strip() if len(words) > 5 else ""
+                part = "heaps and stacks" if name in ("", "[heap]", "[stack]") else os.path.basename(name)
+            elif words[0] == "Rss:":
+                sizes["all"] += int(words[1])
+                sizes[part] += int(words[1])
+            elif words[0] == "Private_Dirty:" and ".so" in part:
+                sizes["of libraries, changed on load"] += int(words[1])
+    return [(what, kib) for what, kib in sizes.most_common(7) if kib >= 1024]
 
 
 def show_optimizations(models):
@@ -45,11 +78,15 @@ def show_optimizations(models):
 
 
 def main():
-    parser = argparse.ArgumentParser(prog="./dev bench starts", description=__doc__)
-    parser.add_argument("--models", default=os.path.join(harness.ROOT, "demo-models"), metavar="DIR")
-    parser.add_argument("--rounds", type=int, default=3)
+    parser = measure.arguments_of(__doc__, "bench starts")
+    parser.add_argument("--rounds", type=int, default=5)
     arguments = parser.parse_args()
-    measure_starts(arguments.models, arguments.rounds)
+    if arguments.quick:
+        arguments.rounds = 1
+    for what, models in (("linear alone", os.path.join(arguments.models, "linear.pt")),
+                         ("the demo models", arguments.models)):
+        print(what)
+        measure_starts(models, arguments.rounds)
     show_optimizations(arguments.models)
 
 

@@ -89,6 +89,8 @@ void EventLoop::Run() {
     for (LoopMessage& message : messages_) OnMessage(std::move(message));
     messages_.clear();
     Expire();
+    // What came behind a request that has been answered now: nothing else would run it.
+    context_.leader.Lead();
   }
   CloseAll();
 }

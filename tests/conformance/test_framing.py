@@ -94,6 +94,17 @@ def refused(server, data, status, closes=True):
     return headers
 
 
+def test_requests_sent_without_waiting_are_all_answered_in_order(server):
+    for _ in range(20):  # so that the server knows how long a run takes
+        server.predict("linear", [ROW])
+    bodies = [json.dumps({"input": [[number] * 10]}).encode() for number in range(50)]
+    sent = b"".join(head(f"Content-Length: {len(body)}") + body for body in bodies[:-1])
+    sent += head(f"Content-Length: {len(bodies[-1])}", "Connection: close") + bodies[-1]
+    answers = [json.loads(part.split(b"\r\n\r\n", 1)[1])["output"]
+               for part in server.raw(sent).split(b"HTTP/1.1 200 OK")[1:]]
+    assert answers == [server.predict("linear", [[number] * 10]) for number in range(50)]
+
+
 def chunked(*chunks):
     return head("Transfer-Encoding: chunked") + b"".join(chunks)
 

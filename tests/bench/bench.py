@@ -95,8 +95,10 @@ def show(model, facts, rows):
     print(f"\n{model}, {facts}\n  {'':25} {'conc':>4} {'per s':>9} {'p50':>9} {'p90':>9} {'p99':>9} {'CPU us':>9}"
           f" {'batch':>6} {'of raw':>7}")
     for row in rows:
+        model_ran = "echo" not in row["what"]
         print(f"  {row['what']:25} {row['concurrency']:4} {row['rate']:9.0f} {row['p50']:9.0f} {row['p90']:9.0f}"
-              f" {row['p99']:9.0f} {row['cpu']:9.1f} {row['batch']:6.1f} {row['of_raw']:7.3f}"
+              f" {row['p99']:9.0f} {row['cpu']:9.1f}"
+              + (f" {row['batch']:6.1f} {row['of_raw']:7.3f}" if model_ran else "")
               + (f"  {row['errors']:.0f} ERRORS" if row["errors"] else ""), flush=True)
 
 

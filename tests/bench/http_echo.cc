@@ -1,6 +1,7 @@
 // The bare cost of the connection loop: answers every POST /echo, and /predict/MODEL, with
 // its own body.
-//   bench_http_echo [io_threads] [port]      then: wrk -c 8 -t 2 -d 10 http://127.0.0.1:PORT/echo
+//   bench_http_echo [io_threads] [port]
+//   flambeau bench x --protocol predict --input 1 --concurrency 8 --url http://127.0.0.1:PORT
 // Prints the process's CPU time when standard input ends.
 #include <sys/resource.h>
 

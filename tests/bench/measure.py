@@ -18,6 +18,9 @@ import harness  # noqa: E402
 
 CORES = len(os.sched_getaffinity(0))
 TICK = os.sysconf("SC_CLK_TCK")
+# Time enough that each check tries all optimisations and ends its proof, once for each build.
+CHECK_SECONDS = 600
+CHECKS = ("--check-timeout", CHECK_SECONDS, "--cache-dir", os.path.join(harness.ROOT, ".cache", "bench"))
 MACHINE = f"{CORES} cores, shared by servers and load generators"
 
 
@@ -145,7 +148,9 @@ def nested(shape, value):
 @contextlib.contextmanager
 def flambeau(model, path, *flags, environment=None):
     """Ours, serving what is at `path`: (target, harness.Server)."""
-    with harness.Server(path, "--log-level", "info", *flags, environment=environment) as server:
+    with harness.Server(path, "--log-level", "info", *CHECKS, *flags, environment=environment,
+                        wait_ready=False) as server:
+        server.wait_line(lambda line: line.get("event") == "serving", seconds=CHECK_SECONDS)
         target = Target(server.process.pid, model, f"http://127.0.0.1:{server.http_port}",
                         f"127.0.0.1:{server.grpc_port}")
         yield target, server

@@ -58,6 +58,7 @@ int RunRecord(const Arguments& arguments) {
   RecordOptions options = arguments.record;
   options.url = arguments.url;
   options.timeout = TimeoutOf(arguments);
+  options.json = arguments.json;
   if (options.listen >= 0) return RecordTraffic(options);
   const absl::StatusOr<std::vector<std::string>> requests = ReadRequests(options);
   if (!requests.ok()) return Fail(std::string(requests.status().message()), kExitUsage);

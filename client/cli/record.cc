@@ -49,6 +49,12 @@ std::string PredictPath(const RecordOptions& options) {
   return path;
 }
 
+std::string RecordedText(const RecordOptions& options, size_t examples) {
+  if (options.json) return json({{"examples", examples}, {"file", options.out}}).dump() + "\n";
+  return std::to_string(examples) + (examples == 1 ? " example" : " examples") + " written to " +
+         options.out + "\n";
+}
+
 absl::StatusOr<std::vector<std::string>> ReadRequests(const RecordOptions& options) {
   std::vector<std::string> requests;
   if (!options.data.empty()) {
@@ -97,8 +103,7 @@ int Record(const RecordOptions& options, const std::vector<std::string>& request
   }
   const absl::Status saved = file.Save();
   if (!saved.ok()) return Fail(std::string(saved.message()), kExitUsage);
-  std::cout << file.size() << (file.size() == 1 ? " example" : " examples") << " written to "
-            << options.out << "\n";
+  std::cout << RecordedText(options, file.size());
   return kExitOk;
 }
 

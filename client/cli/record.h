@@ -2,6 +2,7 @@
 #pragma once
 
 #include <chrono>
+#include <cstddef>
 #include <cstdint>
 #include <string>
 #include <vector>
@@ -20,11 +21,15 @@ struct RecordOptions {
   int listen = -1;       // a port: other clients' requests, which are passed on; 0: any free one
   int64_t count = 100;   // with `listen`: so many, and then it ends
   std::string out = "examples.json";
+  bool json = false;                         // what is printed
   std::chrono::milliseconds timeout{60000};  // for each answer
 };
 
 // "/predict/<model>/<version>:<method>".
 std::string PredictPath(const RecordOptions& options);
+
+// What is printed at the end.
+std::string RecordedText(const RecordOptions& options, size_t examples);
 
 // The bodies that `data` or `requests` give. Errors: INVALID_ARGUMENT if there are none, too many,
 // or one is no JSON object.

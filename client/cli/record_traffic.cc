@@ -55,14 +55,17 @@ class Recorder {
       std::cerr << "flambeau: port " << options_.listen << " is in use\n";
       return kExitUsage;
     }
-    std::cout << "recording at http://127.0.0.1:" << port << PredictPath(options_) << std::endl;
+    const std::string address = "http://127.0.0.1:" + std::to_string(port) + PredictPath(options_);
+    std::cout << (options_.json ? nlohmann::json({{"recording", address}}).dump()
+                                : "recording at " + address)
+              << std::endl;
     server_.listen_after_bind();
     const std::lock_guard lock(mutex_);
     if (!failure_.ok()) {
       std::cerr << "flambeau: " << failure_.message() << "\n";
       return kExitUsage;
     }
-    std::cout << file_.size() << " examples written to " << file_.path() << "\n";
+    std::cout << RecordedText(options_, file_.size());
     return kExitOk;
   }
 

@@ -247,3 +247,13 @@ def test_help_has_examples_and_exit_codes():
     text = subprocess.run([harness.COMMAND, "--help"], capture_output=True, text=True, check=True).stdout
     for words in ("Exit status: 0 done", "1 the server", "2 a flag", "3 no server", "4 the server is not ready"):
         assert words in text
+
+
+# ---- record
+
+
+def test_record_prints_json(server, tmp_path):
+    out = tmp_path / "examples.json"
+    said = flambeau(server, "record", "linear", "-d", json.dumps({"input": [[0.5] * 10]}), "--out", out, "--json")
+    assert json.loads(said) == {"examples": 1, "file": str(out)}
+    assert len(json.loads(out.read_text())) == 1

@@ -121,7 +121,11 @@ absl::Status Benchmark::Prepare() {
 
 absl::StatusOr<InferRequest> Benchmark::MakeRequest() {
   const absl::StatusOr<ModelMetadata> metadata = target_->Metadata();
-  if (!metadata.ok()) return metadata.status();
+  if (!metadata.ok()) {
+    // Over gRPC the server answered: a model that is loading is UNAVAILABLE, too.
+    if (!grpc()) return metadata.status();
+    return absl::FailedPreconditionError(metadata.status().message());
+  }
   absl::StatusOr<std::vector<Tensor>> inputs;
   if (options_.inputs.empty()) {
     const absl::StatusOr<Shapes> shapes = ParseShapes(options_.shapes);

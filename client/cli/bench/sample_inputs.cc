@@ -101,7 +101,8 @@ absl::StatusOr<Tensor> MakeSample(const std::string& name, const std::string& da
 
 // A flag that names no input is a mistake, not to be passed over.
 absl::Status CheckNames(const ModelMetadata& metadata, const Shapes& shapes) {
-  for (const auto& [name, shape] : shapes) {
+  for (const auto& entry : shapes) {
+    const std::string& name = entry.first;
     const bool known = std::any_of(metadata.inputs.begin(), metadata.inputs.end(),
                                    [&](const auto& input) { return input.name == name; });
     if (known) continue;

@@ -154,7 +154,11 @@ Result<Value> TorchInstance::Try(std::span<const Item> items, RunTiming& timing)
     return RunBatch(items, timing);
   } catch (...) {
     Status failure = RunFailure(model_->log(), model_->facts().methods[items[0].method].name);
-    if (!stream_ || !model_->health()->CheckLost(*stream_)) return failure;
+    if (!stream_) return failure;
+    if (!model_->health()->CheckLost(*stream_)) {
+      in_transit_.clear();
+      return failure;
+    }
     // Whose request of the batch it was cannot be told, and nobody should send it again unseen.
     return Internal(
         "The GPU stopped at an error while the model ran, and the server restarts: an index out of "
@@ -173,11 +177,12 @@ Result<Value> TorchInstance::RunBatch(std::span<const Item> items, RunTiming& ti
   timing.gather = gathered - start;
   plan.function->run(stack);
   TimePoint computed = Now();
-  const ResultMemory memory{&storages_, &gatherer, model_->facts().writes_state};
+  const ResultMemory memory{&storages_, &gatherer, &in_transit_, model_->facts().writes_state};
   Result<Value> value = ToValue(stack.front(), memory);
   if (stream_) {
     // Until here a device has only been told what to do; the copies come behind the model.
     Synchronize(*stream_);
+    in_transit_.clear();
     computed = Now();
   }
   timing.compute = computed - gathered;

@@ -82,6 +82,10 @@ class TorchInstance final : public Instance {
   const torch::jit::Module module_;
   const std::unordered_set<const void*> storages_;
   const std::optional<c10::Stream> stream_;  // one per instance; none on the CPU
+  // What the device copies results to, until it has. They outlive a run that fails: to give such
+  // memory back asks the device, and if it is lost that ends the process before anybody is
+  // answered.
+  std::vector<at::Tensor> in_transit_;
 };
 
 }  // namespace flambeau

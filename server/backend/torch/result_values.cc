@@ -29,6 +29,7 @@ at::Tensor Fetch(at::Tensor tensor, const ResultMemory& memory) {
   if (!tensor.is_cpu()) {
     at::Tensor staged =
         at::empty(tensor.sizes(), at::TensorOptions(tensor.scalar_type()).pinned_memory(true));
+    memory.in_transit->push_back(staged);
     staged.copy_(tensor, /*non_blocking=*/true);
     return staged;
   }

@@ -4,6 +4,7 @@
 #include <ATen/core/ivalue.h>
 
 #include <unordered_set>
+#include <vector>
 
 #include "backend/torch/convert.h"
 #include "base/status.h"
@@ -11,10 +12,12 @@
 
 namespace flambeau {
 
-// Which result tensors must be copied, because others can still write or free their memory.
+// Which result tensors must be copied, because others can still write or free their memory, and
+// where copies from a device are noted that it may still be writing.
 struct ResultMemory {
   const std::unordered_set<const void*>* model;  // storages of attributes and constants
   const Gatherer* inputs;
+  std::vector<at::Tensor>* in_transit;
   bool copy_all = false;
 };
 

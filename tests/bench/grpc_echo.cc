@@ -98,6 +98,7 @@ int main(int argc, char** argv) {
   const std::unique_ptr<grpc::Server> server = builder.BuildAndStart();
   if (server == nullptr) return 1;
   std::vector<std::thread> servers;
+  servers.reserve(queues.size());
   for (const auto& queue : queues) {
     servers.emplace_back([&] { Serve(&async_service, queue.get()); });
   }

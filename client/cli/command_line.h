@@ -8,7 +8,7 @@
 #include "cli/predict.h"
 #include "cli/record.h"
 
-namespace CLI {
+namespace CLI {  // NOLINT(readability-identifier-naming): CLI11's own
 class App;
 }
 

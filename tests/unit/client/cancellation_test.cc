@@ -1,5 +1,6 @@
 #include <gtest/gtest.h>
 
+#include <array>
 #include <thread>
 
 #include "flambeau/cancellation_internal.h"
@@ -32,8 +33,8 @@ TEST(CancellationTest, AnActionThatComesLateRunsAtOnce) {
 
 TEST(CancellationTest, CopiesAreTheSameSwitch) {
   const Cancellation cancellation;
-  const Cancellation copy = cancellation;
-  copy.Cancel();
+  const std::array copies{cancellation};
+  copies[0].Cancel();
   EXPECT_TRUE(cancellation.cancelled());
   EXPECT_FALSE(Cancellation().cancelled());
 }

@@ -22,7 +22,6 @@
 #include "cli/predict.h"
 #include "cli/record.h"
 #include "cli/record_traffic.h"
-#include "cli/server_calls.h"
 #include "cli/status.h"
 #include "cli/watch.h"
 #include "flambeau/client.h"
@@ -79,8 +78,7 @@ int RunWatch(const Arguments& arguments, Client* client) {
   options.colour = Colour();
   options.terminal = isatty(STDOUT_FILENO) != 0 && !options.json;
   options.timeout = TimeoutOf(arguments);
-  const auto calls = ServerCalls::Create(arguments.server, TimeoutOf(arguments));
-  return Watch(client, calls.get(), options);
+  return Watch(client, options);
 }
 
 int RunStatus(const Arguments& arguments) {
@@ -93,11 +91,10 @@ int RunStatus(const Arguments& arguments) {
   return report->ready ? kExitOk : kExitNotReady;
 }
 
-int RunModelControl(const Arguments& arguments) {
+int RunModelControl(const Arguments& arguments, Client* client) {
   const bool load = arguments.models.action == ModelsOptions::Action::kLoad;
   const std::string& model = arguments.models.model;
-  const auto calls = ServerCalls::Create(arguments.server, TimeoutOf(arguments));
-  const absl::Status status = load ? calls->Load(model) : calls->Unload(model);
+  const absl::Status status = load ? client->Load(model) : client->Unload(model);
   if (!status.ok()) return Fail(std::string(status.message()), kExitServer);
   const std::string done = load ? "loaded" : "unloaded";
   std::cout << (arguments.json ? nlohmann::json({{done, model}}).dump() : model + " is " + done)
@@ -110,7 +107,9 @@ int RunModels(const Arguments& arguments) {
   const Action action = arguments.models.action;
   const auto client = Connect(arguments);
   if (!client.ok()) return Fail(std::string(client.status().message()), kExitUnreachable);
-  if (action == Action::kLoad || action == Action::kUnload) return RunModelControl(arguments);
+  if (action == Action::kLoad || action == Action::kUnload) {
+    return RunModelControl(arguments, client->get());
+  }
   const absl::StatusOr<ServerReport> report = AskStatus(client->get(), arguments.server);
   if (!report.ok()) return Fail(std::string(report.status().message()), kExitServer);
   if (action == Action::kLabels) {

@@ -17,6 +17,24 @@ void Add(const ModelCounters& model, int sign, ModelCounters* sum) {
   Add(model.compute, sign, &sum->compute);
 }
 
+Spent ToSpent(const DurationStatistic& statistic) {
+  return {static_cast<int64_t>(statistic.count), statistic.total.count()};
+}
+
+ModelCounters ToCounters(const ModelStatistics& model) {
+  ModelCounters counters;
+  counters.name = model.name;
+  counters.version = model.version;
+  counters.inferences = static_cast<int64_t>(model.inference_count);
+  counters.executions = static_cast<int64_t>(model.execution_count);
+  counters.success = ToSpent(model.success);
+  counters.fail = ToSpent(model.fail);
+  counters.queue = ToSpent(model.queue);
+  counters.compute = ToSpent(model.compute_infer);
+  counters.compute.nanoseconds += (model.compute_input.total + model.compute_output.total).count();
+  return counters;
+}
+
 bool WentBack(const ModelCounters& before, const ModelCounters& after) {
   return after.success.count < before.success.count || after.fail.count < before.fail.count ||
          after.executions < before.executions;
@@ -30,6 +48,13 @@ double Spent::MeanMicroseconds() const {
 
 double ModelCounters::MeanBatch() const {
   return executions == 0 ? 0 : static_cast<double>(inferences) / static_cast<double>(executions);
+}
+
+std::vector<ModelCounters> CountersOf(const std::vector<ModelStatistics>& models) {
+  std::vector<ModelCounters> counters;
+  counters.reserve(models.size());
+  for (const ModelStatistics& model : models) counters.push_back(ToCounters(model));
+  return counters;
 }
 
 std::vector<ModelCounters> Difference(const std::vector<ModelCounters>& before,

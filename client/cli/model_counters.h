@@ -5,6 +5,8 @@
 #include <string>
 #include <vector>
 
+#include "flambeau/model.h"
+
 namespace flambeau::client {
 
 struct Spent {
@@ -27,6 +29,8 @@ struct ModelCounters {
 
   double MeanBatch() const;  // 0 if none ran
 };
+
+std::vector<ModelCounters> CountersOf(const std::vector<ModelStatistics>& models);
 
 // What came between `before` and `after`, version by version; one that was loaded anew counts from
 // its start.

@@ -17,8 +17,7 @@ using nlohmann::ordered_json;
 
 constexpr char kHomeAndClear[] = "\033[H\033[J";
 
-absl::StatusOr<WatchSample> TakeSample(Client* client, ServerCalls* calls,
-                                       const WatchOptions& options) {
+absl::StatusOr<WatchSample> TakeSample(Client* client, const WatchOptions& options) {
   WatchSample sample;
   sample.time = std::chrono::steady_clock::now();
   const absl::StatusOr<bool> ready = client->Ready();
@@ -27,8 +26,8 @@ absl::StatusOr<WatchSample> TakeSample(Client* client, ServerCalls* calls,
   absl::StatusOr<std::vector<ModelState>> states = client->Index();
   if (!states.ok()) return states.status();
   sample.states = *std::move(states);
-  absl::StatusOr<std::vector<ModelCounters>> counters = calls->Statistics("", "");
-  if (counters.ok()) sample.counters = *std::move(counters);  // an extension
+  const auto models = client->Statistics("", "");
+  if (models.ok()) sample.counters = CountersOf(*models);  // an extension
   if (!options.url.empty()) sample.metrics = AskMetrics(options.url, options.timeout);
   return sample;
 }
@@ -149,12 +148,12 @@ std::string WatchAsJson(const std::vector<WatchRow>& rows, bool ready) {
   return object.dump(-1, ' ', false, ordered_json::error_handler_t::replace) + "\n";
 }
 
-int Watch(Client* client, ServerCalls* calls, const WatchOptions& options) {
-  absl::StatusOr<WatchSample> before = TakeSample(client, calls, options);
+int Watch(Client* client, const WatchOptions& options) {
+  absl::StatusOr<WatchSample> before = TakeSample(client, options);
   if (before.ok() && options.terminal) Show(*before, *before, options);
   for (int i = 0; options.count == 0 || i < options.count; ++i) {
     std::this_thread::sleep_for(options.interval);
-    absl::StatusOr<WatchSample> after = TakeSample(client, calls, options);
+    absl::StatusOr<WatchSample> after = TakeSample(client, options);
     if (after.ok() && before.ok()) {
       Show(*before, *after, options);
     } else if (!after.ok()) {

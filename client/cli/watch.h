@@ -7,7 +7,6 @@
 #include <vector>
 
 #include "cli/model_counters.h"
-#include "cli/server_calls.h"
 #include "cli/server_metrics.h"
 #include "cli/status.h"
 #include "flambeau/client.h"
@@ -50,6 +49,6 @@ std::string WatchAsText(const std::vector<WatchRow>& rows, bool colour);
 std::string WatchAsJson(const std::vector<WatchRow>& rows, bool ready);  // one line
 
 // Prints a table after each interval; a server that goes is waited for. Returns the exit code.
-int Watch(Client* client, ServerCalls* calls, const WatchOptions& options);
+int Watch(Client* client, const WatchOptions& options);
 
 }  // namespace flambeau::client

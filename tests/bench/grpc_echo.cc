@@ -1,11 +1,10 @@
 // The bare cost of a gRPC call: answers every unary call with the bytes of its request, through a
 // generic service, so that nothing is parsed.
 //   grpc_echo callback|async [threads] [port]      then: grpc_load --server 127.0.0.1:PORT ...
-// (an InferRequest reads as an InferResponse). `threads` are the async form's own. Prints the
-// process's CPU time when a line comes on standard input; stops when it ends.
+// (an InferRequest reads as an InferResponse). `threads` are the async form's own. It
+// stops when standard input ends.
 #include <grpcpp/generic/async_generic_service.h>
 #include <grpcpp/grpcpp.h>
-#include <sys/resource.h>
 
 #include <cstdlib>
 #include <iostream>
@@ -68,15 +67,6 @@ void Serve(grpc::AsyncGenericService* service, grpc::ServerCompletionQueue* queu
   for (bool ok = false; queue->Next(&tag, &ok);) static_cast<AsyncCall*>(tag)->Proceed(ok);
 }
 
-double CpuSeconds() {
-  rusage usage{};
-  getrusage(RUSAGE_SELF, &usage);
-  const auto seconds = [](const timeval& time) {
-    return static_cast<double>(time.tv_sec) + static_cast<double>(time.tv_usec) * 1e-6;
-  };
-  return seconds(usage.ru_utime) + seconds(usage.ru_stime);
-}
-
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -104,7 +94,6 @@ int main(int argc, char** argv) {
   }
   std::cout << "port " << port << std::endl;
   for (std::string line; std::getline(std::cin, line);) {
-    std::cout << "cpu_seconds " << CpuSeconds() << std::endl;
   }
   std::_Exit(0);
 }

@@ -2,8 +2,7 @@
 // its own body.
 //   bench_http_echo [io_threads] [port]
 //   flambeau bench x --protocol predict --input 1 --concurrency 8 --url http://127.0.0.1:PORT
-// Prints the process's CPU time when standard input ends.
-#include <sys/resource.h>
+// It stops when standard input ends.
 
 #include <cstdlib>
 #include <iostream>
@@ -23,15 +22,6 @@ class EchoHandler final : public flambeau::HttpHandler {
   }
 };
 
-double CpuSeconds() {
-  rusage usage{};
-  getrusage(RUSAGE_SELF, &usage);
-  const auto seconds = [](const timeval& time) {
-    return static_cast<double>(time.tv_sec) + static_cast<double>(time.tv_usec) * 1e-6;
-  };
-  return seconds(usage.ru_utime) + seconds(usage.ru_stime);
-}
-
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -50,7 +40,6 @@ int main(int argc, char** argv) {
   }
   std::cout << "port " << (*listener)->port() << std::endl;
   for (std::string line; std::getline(std::cin, line);) {
-    std::cout << "cpu_seconds " << CpuSeconds() << std::endl;
   }
   (*listener)->Stop();
 }

@@ -1,7 +1,19 @@
+import shutil
 import sys
 
+import harness
 import python_client
 import pytest
+
+
+@pytest.fixture(scope="module")
+def server(demo_models, tmp_path_factory):
+    """One of linear and digits, for modules that need no other."""
+    directory = tmp_path_factory.mktemp("models")
+    for name in ("linear", "digits"):
+        shutil.copy(f"{demo_models}/{name}.pt", directory)
+    with harness.Server(directory) as running:
+        yield running
 
 
 @pytest.fixture(scope="session")

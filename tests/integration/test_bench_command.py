@@ -1,22 +1,12 @@
 """`flambeau bench` against a running server, and against one that misbehaves."""
 
 import json
-import shutil
 import signal
 import subprocess
 import time
 
 import harness
 import pytest
-
-
-@pytest.fixture(scope="module")
-def server(demo_models, tmp_path_factory):
-    directory = tmp_path_factory.mktemp("models")
-    for name in ("linear", "digits"):
-        shutil.copy(f"{demo_models}/{name}.pt", directory)
-    with harness.Server(directory) as running:
-        yield running
 
 
 def bench(*flags, code=0):

@@ -2,7 +2,6 @@
 
 import json
 import os
-import shutil
 import subprocess
 import sys
 
@@ -12,15 +11,6 @@ import pytest
 import torch
 
 HERE = os.path.dirname(os.path.abspath(__file__))
-
-
-@pytest.fixture(scope="module")
-def server(demo_models, tmp_path_factory):
-    directory = tmp_path_factory.mktemp("models")
-    for name in ("linear", "digits"):
-        shutil.copy(f"{demo_models}/{name}.pt", directory)
-    with harness.Server(directory) as running:
-        yield running
 
 
 @pytest.fixture(scope="module")

@@ -16,15 +16,6 @@ import pytest
 import torch
 
 
-@pytest.fixture(scope="module")
-def server(demo_models, tmp_path_factory):
-    directory = tmp_path_factory.mktemp("models")
-    for name in ("linear", "digits"):
-        shutil.copy(f"{demo_models}/{name}.pt", directory)
-    with harness.Server(directory) as running:
-        yield running
-
-
 def flambeau(server, *arguments, code=0):
     where = ["--server", f"127.0.0.1:{server.grpc_port}", "--url", f"http://127.0.0.1:{server.http_port}"]
     result = subprocess.run([harness.COMMAND, *(str(argument) for argument in arguments), *where],

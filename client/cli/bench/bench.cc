@@ -21,7 +21,6 @@
 #include "cli/bench/target.h"
 #include "cli/exit_codes.h"
 #include "cli/predict.h"
-#include "cli/server_calls.h"
 
 namespace flambeau::client {
 namespace {
@@ -169,9 +168,9 @@ absl::Status Benchmark::MakeHttpDrivers() {
 
 absl::Status Benchmark::MakeDrivers() {
   if (grpc()) {
-    const absl::StatusOr<InferRequest> request = MakeRequest();
+    absl::StatusOr<InferRequest> request = MakeRequest();
     if (!request.ok()) return request.status();
-    const std::string bytes = SerializeInferRequest(*request);
+    const std::string bytes = SerializeInferRequest(*std::move(request));
     for (int i = 0; i < options_.threads; ++i) {
       drivers_.push_back(MakeGrpcDriver({options_.server, bytes, ShareOf(i), kConnectTimeout}));
     }

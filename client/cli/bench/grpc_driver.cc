@@ -17,6 +17,8 @@
 #include <utility>
 #include <vector>
 
+#include "flambeau/messages_internal.h"
+
 namespace flambeau::client {
 namespace {
 
@@ -191,6 +193,10 @@ void GrpcDriver::Record(const Call& call, Time now, Tally* tally) {
 }
 
 }  // namespace
+
+std::string SerializeInferRequest(InferRequest request) {
+  return ToMessage(std::move(request)).SerializeAsString();
+}
 
 std::unique_ptr<Driver> MakeGrpcDriver(GrpcDriverOptions options) {
   return std::make_unique<GrpcDriver>(std::move(options));

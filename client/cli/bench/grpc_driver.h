@@ -6,8 +6,12 @@
 #include <string>
 
 #include "cli/bench/driver.h"
+#include "flambeau/infer.h"
 
 namespace flambeau::client {
+
+// The bytes of a ModelInferRequest.
+std::string SerializeInferRequest(InferRequest request);
 
 struct GrpcDriverOptions {
   std::string target;   // "host:port"

@@ -2,28 +2,25 @@
 #include <utility>
 
 #include "cli/bench/target.h"
-#include "cli/server_calls.h"
+#include "flambeau/client.h"
 
 namespace flambeau::client {
 namespace {
 
 class GrpcTarget final : public Target {
  public:
-  GrpcTarget(std::unique_ptr<Client> client, std::unique_ptr<ServerCalls> calls, std::string model,
-             std::string version)
-      : client_(std::move(client)),
-        calls_(std::move(calls)),
-        model_(std::move(model)),
-        version_(std::move(version)) {}
+  GrpcTarget(std::unique_ptr<Client> client, std::string model, std::string version)
+      : client_(std::move(client)), model_(std::move(model)), version_(std::move(version)) {}
 
   absl::StatusOr<ModelMetadata> Metadata() override { return client_->Model(model_, version_); }
   absl::StatusOr<std::vector<ModelCounters>> Statistics() override {
-    return calls_->Statistics(model_, version_);
+    const auto models = client_->Statistics(model_, version_);
+    if (!models.ok()) return models.status();
+    return CountersOf(*models);
   }
 
  private:
   const std::unique_ptr<Client> client_;
-  const std::unique_ptr<ServerCalls> calls_;
   const std::string model_;
   const std::string version_;
 };
@@ -39,8 +36,7 @@ absl::StatusOr<std::unique_ptr<Target>> MakeGrpcTarget(const std::string& addres
   options.connect_timeout = std::min(options.connect_timeout, timeout);
   absl::StatusOr<std::unique_ptr<Client>> client = Client::Create(address, options);
   if (!client.ok()) return client.status();
-  return std::make_unique<GrpcTarget>(*std::move(client), ServerCalls::Create(address, timeout),
-                                      model, version);
+  return std::make_unique<GrpcTarget>(*std::move(client), model, version);
 }
 
 }  // namespace flambeau::client

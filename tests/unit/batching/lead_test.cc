@@ -35,6 +35,16 @@ class LeadTest : public SchedulerFixture {
       reply->Wait();
     }
   }
+  // Often enough to know what a run takes.
+  void ExpectNeverLed() {
+    for (int i = 0; i < 50; ++i) {
+      Reply reply;
+      EXPECT_FALSE(SubmitToLeader(&reply));
+      scheduler_->Lead();
+      EXPECT_TRUE(reply.Wait().ok());
+      EXPECT_FALSE(RanHere());
+    }
+  }
   bool RanHere() const { return runner_.load() == std::this_thread::get_id(); }
 
   Duration run_time_ = microseconds(50);
@@ -81,13 +91,7 @@ TEST_F(LeadTest, AFullBatchRunsAtOnce) {
 TEST_F(LeadTest, ASlowModelNeverRunsOnTheSubmittingThread) {
   run_time_ = microseconds(300);
   Create();
-  for (int i = 0; i < 50; ++i) {
-    Reply reply;
-    EXPECT_FALSE(SubmitToLeader(&reply));
-    scheduler_->Lead();
-    EXPECT_TRUE(reply.Wait().ok());
-    EXPECT_FALSE(RanHere());
-  }
+  ExpectNeverLed();
 }
 
 // 90 us a row: one or two rows are run here, three are not.
@@ -111,24 +115,13 @@ TEST_F(LeadTest, ABatchThatHasGrownSlowGoesToAWorker) {
 TEST_F(LeadTest, AModelThatIsNotProvenNeverRunsOnTheSubmittingThread) {
   options_.prove = false;
   Create();
-  for (int i = 0; i < 50; ++i) {
-    Reply reply;
-    EXPECT_FALSE(SubmitToLeader(&reply));
-    scheduler_->Lead();
-    EXPECT_TRUE(reply.Wait().ok());
-    EXPECT_FALSE(RanHere());
-  }
+  ExpectNeverLed();
 }
 
 TEST_F(LeadTest, SeveralThreadsInsideARunAreAWorkersAffair) {
   options_.intra_op_threads = 2;
   Create();
-  for (int i = 0; i < 50; ++i) {
-    Reply reply;
-    EXPECT_FALSE(SubmitToLeader(&reply));
-    EXPECT_TRUE(reply.Wait().ok());
-    EXPECT_FALSE(RanHere());
-  }
+  ExpectNeverLed();
 }
 
 TEST_F(LeadTest, WithoutACoreAWorkerWaitsForIt) {

@@ -13,6 +13,18 @@ using absl::StatusCode;
 
 constexpr std::chrono::hours kLong(10);
 
+// Cancels once the server has got the call.
+StatusCode CodeOfCancelledCall(FakeServer* server, Client* client,
+                               const Cancellation& cancellation) {
+  std::thread canceller([&] {
+    server->AwaitCalls(1);
+    cancellation.Cancel();
+  });
+  const auto answer = client->Infer(Request("echo", 5), {.cancellation = cancellation});
+  canceller.join();
+  return answer.status().code();
+}
+
 TEST(CallTest, AsksAServerAgainThatWasAwayOrFull) {
   FakeServer server;
   const auto client = server.Connect();
@@ -101,13 +113,7 @@ TEST(CallTest, IsCancelledWhileItIsAnswered) {
   const auto client = server.Connect({.call_timeout = kLong});
   server.Hold();
   const Cancellation cancellation;
-  std::thread canceller([&] {
-    server.AwaitCalls(1);
-    cancellation.Cancel();
-  });
-  EXPECT_EQ(client->Infer(Request("echo", 5), {.cancellation = cancellation}).status().code(),
-            StatusCode::kCancelled);
-  canceller.join();
+  EXPECT_EQ(CodeOfCancelledCall(&server, client.get(), cancellation), StatusCode::kCancelled);
   EXPECT_EQ(client->Server({.cancellation = cancellation}).status().code(), StatusCode::kCancelled);
 }
 
@@ -116,13 +122,7 @@ TEST(CallTest, IsCancelledBetweenItsAttempts) {
   const auto client = server.Connect({.call_timeout = kLong});
   server.FailNext(grpc::StatusCode::UNAVAILABLE, "3600000");
   const Cancellation cancellation;
-  std::thread canceller([&] {
-    server.AwaitCalls(1);
-    cancellation.Cancel();
-  });
-  EXPECT_EQ(client->Infer(Request("echo", 5), {.cancellation = cancellation}).status().code(),
-            StatusCode::kCancelled);
-  canceller.join();
+  EXPECT_EQ(CodeOfCancelledCall(&server, client.get(), cancellation), StatusCode::kCancelled);
   EXPECT_EQ(server.calls(), 1);
 }
 

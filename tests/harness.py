@@ -243,6 +243,23 @@ def run_server(*arguments, environment=None, seconds=PATIENCE):
     return result.returncode, result.stdout, result.stderr
 
 
+def flambeau(server, *arguments, code=0, notes=None):
+    """What the command prints, asking `server`; or its one line of complaint, with exit status `code`. The lines of
+    stderr of one that succeeds go into the list `notes`."""
+    where = ["--server", f"127.0.0.1:{server.grpc_port}", "--url", f"http://127.0.0.1:{server.http_port}"]
+    result = subprocess.run([COMMAND, *(str(argument) for argument in arguments), *where],
+                            capture_output=True, text=True, timeout=PATIENCE, check=False)
+    assert result.returncode == code, result.stdout + result.stderr
+    if code != 0:
+        assert len(result.stderr.strip().splitlines()) == 1, result.stderr
+        return result.stderr
+    if notes is None:
+        assert result.stderr == ""
+    else:
+        notes += result.stderr.splitlines()
+    return result.stdout
+
+
 def is_one_sentence(text):
     """An error for people: one line, no C++ and no host path; the name of the author's own file may be."""
     foreign = re.search(r"\.(cpp|cc|h)\b|[/\\]\S*\.py\b|std::|c10::|torch::|Traceback|Exception raised|terminate", text)

@@ -21,7 +21,14 @@ constexpr char kPredictFooter[] = R"(Examples:
   flambeau predict --model linear --input '[[1, 2, 3, 4, 5, 6, 7, 8, 9, 10]]'
   flambeau predict --model add --input '{"a": [[1, 2]], "b": [[3, 4]]}'
   flambeau predict --model digits --input @digit.json
-  flambeau predict --model digits --input image=@digit.npy --output output=scores.npy)";
+  flambeau predict --model digits --input image=@digit.npy --output output=scores.npy
+  flambeau predict --model digits --image digit.png --std 0.0625    (it takes 0 to 16)
+  flambeau predict --model resnet18 --image cat.jpg --shape image=1,3,224,224 \
+      --mean 0.485,0.456,0.406 --std 0.229,0.224,0.225
+
+A picture becomes what the model's metadata asks for: grey or colour, channels before or behind
+height and width, FP32 from 0 to 1 or UINT8 from 0 to 255. Where height and width are fixed it is
+resized to them, whatever its proportions. Several --image make a batch.)";
 
 constexpr char kStatusFooter[] = R"(Examples:
   flambeau status
@@ -35,8 +42,12 @@ constexpr char kModelsFooter[] = R"(Examples:
   flambeau models
   flambeau models load digits       (with flambeau-server --model-control explicit)
   flambeau models labels digits
+  flambeau models label digits canary 4 --share 10 --models /srv/models
+  flambeau models label digits stable 4 --models /srv/models
+  flambeau models unlabel digits canary --models /srv/models
 
-Labels and shares are set by the model's routing.json, which the server watches.)";
+Labels and shares are what routing.json in the model's directory says. A server writes nothing there, so
+label and unlabel replace that file, which needs the directory, and wait until the server uses it.)";
 
 constexpr char kCompletionFooter[] = R"(Examples:
   source <(flambeau completion bash)
@@ -67,6 +78,30 @@ CLI::App* AddCommand(CLI::App* app, const char* name, const char* what, const ch
   return command;
 }
 
+void AddPredictImages(CLI::App* predict, PredictOptions* options) {
+  CLI::Option* image = predict
+                           ->add_option("--image", options->images,
+                                        "A PNG or JPEG FILE, or NAME=FILE; may be repeated")
+                           ->allow_extra_args(false);
+  predict
+      ->add_option("--shape", options->shapes,
+                   "With --image: NAME=1,3,224,224, where metadata leaves the shape open")
+      ->allow_extra_args(false)
+      ->needs(image);
+  predict
+      ->add_option("--mean", options->mean,
+                   "With --image: taken from values of 0 to 1; one, or one for each channel: "
+                   "0.485,0.456,0.406")
+      ->delimiter(',')
+      ->allow_extra_args(false)
+      ->needs(image);
+  predict->add_option("--std", options->std, "With --image: what they are divided by then")
+      ->delimiter(',')
+      ->allow_extra_args(false)
+      ->needs(image)
+      ->check(CLI::PositiveNumber);
+}
+
 void AddPredict(CLI::App* app, PredictOptions* options) {
   CLI::App* predict = AddCommand(app, "predict", "Run a model on one input", kPredictFooter);
   predict->add_option("--model", options->model, "The model's name")->required();
@@ -76,8 +111,8 @@ void AddPredict(CLI::App* app, PredictOptions* options) {
           "--input", options->inputs,
           "JSON: a list, or an object by input name; @FILE of JSON or .npy; - for standard "
           "input; or NAME= and one of these, once for each input")
-      ->required()
       ->allow_extra_args(false);  // one value for each --input; and no splitting of "[1,2]"
+  AddPredictImages(predict, options);
   predict
       ->add_option("--output", options->outputs,
                    "NAME=FILE.npy: write this output there, print the others; may be repeated")
@@ -104,10 +139,22 @@ CLI::App* AddModelsAction(CLI::App* models, const char* name, const char* what,
   return command;
 }
 
+CLI::App* AddLabelAction(CLI::App* models, const char* name, const char* what,
+                         ModelsOptions* options) {
+  LabelOptions* label = &options->label;
+  CLI::App* command = AddModelsAction(models, name, what, ModelsOptions::Action::kLabel, options);
+  command->add_option("model", label->model, "The model's name")->required();
+  command->add_option("label", label->label, "The label, such as stable or canary")->required();
+  command->add_option("--models", label->directory, "The directory that the server serves")
+      ->required();
+  command->add_flag("--no-wait", label->no_wait, "Write the file and ask no server");
+  return command;
+}
+
 void AddModels(CLI::App* app, ModelsOptions* options) {
   using Action = ModelsOptions::Action;
   CLI::App* models =
-      AddCommand(app, "models", "List models, load and unload them, show labels", kModelsFooter);
+      AddCommand(app, "models", "List models, load, unload and label them", kModelsFooter);
   models->require_subcommand(0, 1);
   AddModelsAction(models, "list", "Every version, its state, whether it is batched", Action::kList,
                   options);
@@ -120,6 +167,13 @@ void AddModels(CLI::App* app, ModelsOptions* options) {
   AddModelsAction(models, "labels", "Labels of versions, and their shares of the requests",
                   Action::kLabels, options)
       ->add_option("model", options->model, "The model's name; all if absent");
+  CLI::App* label = AddLabelAction(models, "label", "Give a label to a version", options);
+  label->add_option("version", options->label.version, "The version")->required();
+  label
+      ->add_option("--share", options->label.share,
+                   "Percent of the requests without a version that it gets")
+      ->check(CLI::Range(0.0, 100.0));
+  AddLabelAction(models, "unlabel", "Take a label away, and its share", options);
 }
 
 void AddCompletion(CLI::App* app, std::string* shell) {

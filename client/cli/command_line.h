@@ -5,6 +5,7 @@
 #include <string>
 
 #include "cli/bench/bench.h"
+#include "cli/label.h"
 #include "cli/predict.h"
 #include "cli/record.h"
 
@@ -21,9 +22,10 @@ struct StatusOptions {
 };
 
 struct ModelsOptions {
-  enum class Action { kList, kLoad, kUnload, kLabels };
+  enum class Action { kList, kLoad, kUnload, kLabels, kLabel };
   Action action = Action::kList;
-  std::string model;  // with labels it may be empty: all
+  std::string model;   // with labels it may be empty: all
+  LabelOptions label;  // of label and unlabel
 };
 
 struct Arguments {
@@ -41,7 +43,8 @@ struct Arguments {
   std::string shell;  // of completion
 };
 
-// Parsing fills `arguments`, which must outlive the result.
+// Parsing fills `arguments`. Threads: one at a time. Lifetime: `arguments` outlives the result.
+// Errors: none here; parsing the result throws CLI11's own.
 std::shared_ptr<CLI::App> MakeCommandLine(Arguments* arguments);
 
 }  // namespace flambeau::client

@@ -10,6 +10,7 @@ class App;
 namespace flambeau::client {
 
 // A script for bash, or for zsh, which reads the same by its bashcompinit.
+// Threads: any. Lifetime: none. Errors: none.
 std::string MakeCompletion(const CLI::App& app, bool zsh);
 
 }  // namespace flambeau::client

@@ -1,9 +1,9 @@
 #include "cli/example_file.h"
 
-#include <cstdio>
-#include <fstream>
 #include <nlohmann/json.hpp>
 #include <utility>
+
+#include "cli/files.h"
 
 namespace flambeau::client {
 
@@ -24,13 +24,6 @@ absl::Status ExampleFile::Add(const std::string& request, const std::string& res
   return absl::OkStatus();
 }
 
-absl::Status ExampleFile::Save() const {
-  const std::string partial = path_ + ".partial";
-  std::ofstream file(partial, std::ios::binary | std::ios::trunc);
-  file << "[" << text_ << "\n]\n";
-  file.close();
-  if (file.good() && std::rename(partial.c_str(), path_.c_str()) == 0) return absl::OkStatus();
-  return absl::InvalidArgumentError("'" + path_ + "' cannot be written");
-}
+absl::Status ExampleFile::Save() const { return ReplaceFile(path_, "[" + text_ + "\n]\n"); }
 
 }  // namespace flambeau::client

@@ -18,6 +18,7 @@
 #include "cli/command_line.h"
 #include "cli/completion.h"
 #include "cli/exit_codes.h"
+#include "cli/label.h"
 #include "cli/models.h"
 #include "cli/predict.h"
 #include "cli/record.h"
@@ -46,7 +47,7 @@ absl::StatusOr<std::unique_ptr<Client>> Connect(const Arguments& arguments) {
 }
 
 int RunPredict(const Arguments& arguments) {
-  const absl::StatusOr<PredictInput> input = ReadInputs(arguments.predict.inputs);
+  const absl::StatusOr<PredictInput> input = ReadPredictInput(arguments.predict);
   if (!input.ok()) return Fail(std::string(input.status().message()), kExitUsage);
   const auto client = Connect(arguments);
   if (!client.ok()) return Fail(std::string(client.status().message()), kExitUnreachable);
@@ -102,9 +103,41 @@ int RunModelControl(const Arguments& arguments, Client* client) {
   return kExitOk;
 }
 
+void PrintLabel(const LabelOptions& label, bool as_json) {
+  if (as_json) {
+    nlohmann::ordered_json object = {{"model", label.model}, {"label", label.label}};
+    object["version"] = nullptr;
+    if (!label.version.empty()) object["version"] = label.version;
+    if (label.share) object["share_percent"] = *label.share;
+    std::cout << object.dump() << "\n";
+    return;
+  }
+  std::cout << label.label << " of " << label.model << " is "
+            << (label.version.empty() ? "no label any more" : "version " + label.version) << "\n";
+}
+
+int RunLabel(const Arguments& arguments) {
+  const LabelOptions& label = arguments.models.label;
+  absl::StatusOr<std::unique_ptr<Client>> client;
+  if (!label.no_wait)
+    client = Connect(arguments);  // first, so that a mistake there changes nothing
+  if (!label.no_wait && !client.ok()) {
+    return Fail(std::string(client.status().message()), kExitUnreachable);
+  }
+  const absl::Status written = WriteLabel(label);
+  if (!written.ok()) return Fail(std::string(written.message()), kExitUsage);
+  if (!label.no_wait) {
+    const absl::Status in_force = AwaitLabel(client->get(), label, TimeoutOf(arguments));
+    if (!in_force.ok()) return Fail(std::string(in_force.message()), kExitServer);
+  }
+  PrintLabel(label, arguments.json);
+  return kExitOk;
+}
+
 int RunModels(const Arguments& arguments) {
   using Action = ModelsOptions::Action;
   const Action action = arguments.models.action;
+  if (action == Action::kLabel) return RunLabel(arguments);
   const auto client = Connect(arguments);
   if (!client.ok()) return Fail(std::string(client.status().message()), kExitUnreachable);
   if (action == Action::kLoad || action == Action::kUnload) {

@@ -1,13 +1,13 @@
 #include "cli/predict.h"
 
 #include <algorithm>
-#include <fstream>
 #include <iostream>
 #include <iterator>
 #include <nlohmann/json.hpp>
 #include <utility>
 
 #include "cli/exit_codes.h"
+#include "cli/files.h"
 #include "cli/json_tensor.h"
 #include "cli/npy.h"
 
@@ -21,17 +21,11 @@ int Fail(const absl::Status& status, int code) {
   return code;
 }
 
-std::string Slurp(std::istream& stream) {
-  return {std::istreambuf_iterator<char>(stream), std::istreambuf_iterator<char>()};
-}
-
 // Empty: let the values say it.
 std::string DatatypeOf(const std::string& input, const ModelMetadata& metadata) {
   for (const TensorMetadata& tensor : metadata.inputs) {
     if (tensor.name != input) continue;
-    const auto source = metadata.properties.find("inputs." + input + ".datatype");
-    const bool unknown = source != metadata.properties.end() && source->second == "unknown";
-    return unknown ? "" : tensor.datatype;
+    return IsUnknown(metadata, "inputs." + input + ".datatype") ? "" : tensor.datatype;
   }
   return "";
 }
@@ -60,12 +54,11 @@ absl::StatusOr<std::string> Render(const std::vector<Tensor>& outputs, bool seve
 
 // What stands behind "NAME=", or all of it: JSON, "@FILE" or "-".
 absl::StatusOr<std::string> ReadValue(const std::string& value) {
-  if (value == "-") return Slurp(std::cin);
+  if (value == "-") {
+    return std::string(std::istreambuf_iterator<char>(std::cin), std::istreambuf_iterator<char>());
+  }
   if (value.empty() || value.front() != '@') return value;
-  const std::string path = value.substr(1);
-  std::ifstream file(path, std::ios::binary);
-  if (!file) return absl::InvalidArgumentError("the file '" + path + "' cannot be read");
-  return Slurp(file);
+  return ReadFile(value.substr(1));
 }
 
 bool IsWhole(const std::string& flag) {
@@ -95,14 +88,6 @@ absl::Status AddJson(const std::string& name, const std::string& text, PredictIn
   return absl::OkStatus();
 }
 
-absl::Status WriteFile(const std::string& path, const std::string& bytes) {
-  std::ofstream file(path, std::ios::binary | std::ios::trunc);
-  file << bytes;
-  file.close();
-  if (file.good()) return absl::OkStatus();
-  return absl::InvalidArgumentError("'" + path + "' cannot be written");
-}
-
 // "NAME=FILE.npy": takes the output out of `outputs` and writes it.
 absl::Status SaveOutput(const std::string& flag, std::vector<Tensor>* outputs) {
   const size_t sign = flag.rfind('=');
@@ -116,7 +101,7 @@ absl::Status SaveOutput(const std::string& flag, std::vector<Tensor>* outputs) {
   const absl::StatusOr<std::string> bytes = TensorToNpy(*found);
   if (!bytes.ok()) return bytes.status();
   outputs->erase(found);
-  return WriteFile(flag.substr(sign + 1), *bytes);
+  return ReplaceFile(flag.substr(sign + 1), *bytes);
 }
 
 absl::Status CheckOutputs(const std::vector<std::string>& flags) {
@@ -162,6 +147,21 @@ absl::StatusOr<PredictInput> ReadInputs(const std::vector<std::string>& flags) {
   return input;
 }
 
+absl::StatusOr<PredictInput> ReadPredictInput(const PredictOptions& options) {
+  if (options.inputs.empty() && options.images.empty()) {
+    return absl::InvalidArgumentError("there is no input; give --input JSON or --image FILE");
+  }
+  absl::StatusOr<PredictInput> input = ReadInputs(options.inputs);
+  if (!input.ok()) return input;
+  absl::StatusOr<std::vector<ImageFile>> images = ReadImages(options.images);
+  if (!images.ok()) return images.status();
+  absl::StatusOr<Shapes> shapes = ParseShapes(options.shapes);
+  if (!shapes.ok()) return shapes.status();
+  input->images = *std::move(images);
+  input->image_options = {*std::move(shapes), options.mean, options.std};
+  return input;
+}
+
 absl::StatusOr<std::vector<Tensor>> MakeInputs(const std::string& text,
                                                const ModelMetadata& metadata) {
   json value = json::parse(text, nullptr, /*allow_exceptions=*/false);
@@ -203,6 +203,11 @@ int Predict(Client* client, const PredictOptions& options, const PredictInput& i
   if (!metadata.ok()) return Fail(metadata.status(), kExitServer);
   absl::StatusOr<std::vector<Tensor>> inputs = MakeInputs(input, *metadata);
   if (!inputs.ok()) return Fail(inputs.status(), kExitUsage);
+  absl::StatusOr<ImageInputs> images =
+      MakeImageInputs(input.images, input.image_options, *metadata);
+  if (!images.ok()) return Fail(images.status(), kExitUsage);
+  for (const std::string& note : images->notes) std::cerr << "flambeau: " << note << "\n";
+  std::move(images->tensors.begin(), images->tensors.end(), std::back_inserter(*inputs));
   InferRequest request;
   request.model = options.model;
   request.version = options.version;

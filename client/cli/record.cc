@@ -2,7 +2,6 @@
 
 #include <httplib.h>
 
-#include <fstream>
 #include <iostream>
 #include <iterator>
 #include <nlohmann/json.hpp>
@@ -11,6 +10,7 @@
 
 #include "cli/example_file.h"
 #include "cli/exit_codes.h"
+#include "cli/files.h"
 
 namespace flambeau::client {
 namespace {
@@ -35,9 +35,7 @@ absl::StatusOr<std::string> AllLines(const std::string& requests) {
   if (requests == "-") {
     return std::string(std::istreambuf_iterator<char>(std::cin), std::istreambuf_iterator<char>());
   }
-  std::ifstream file(requests, std::ios::binary);
-  if (!file) return absl::InvalidArgumentError("the file '" + requests + "' cannot be read");
-  return std::string(std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>());
+  return ReadFile(requests);
 }
 
 }  // namespace

@@ -1,35 +1,25 @@
 #include "cli/status.h"
 
-#include <algorithm>
 #include <nlohmann/json.hpp>
+
+#include "cli/shapes.h"
+#include "cli/table.h"
 
 namespace flambeau::client {
 namespace {
 
 using nlohmann::ordered_json;
 
-constexpr char kGreen[] = "\033[32m";
-constexpr char kRed[] = "\033[31m";
-constexpr char kYellow[] = "\033[33m";
 constexpr char kPlain[] = "\033[0m";
-
-std::string Property(const ModelMetadata& metadata, const std::string& key) {
-  const auto found = metadata.properties.find(key);
-  return found == metadata.properties.end() ? "" : found->second;
-}
 
 // "image FP32[-1,1,8,8]"; what nobody knows yet is "any" and "[...]".
 std::string Describe(const TensorMetadata& tensor, const ModelMetadata& metadata,
                      const std::string& kind) {
   const std::string key = kind + "." + tensor.name;
   std::string text = tensor.name + " ";
-  text += Property(metadata, key + ".datatype") == "unknown" ? "any" : tensor.datatype;
-  if (Property(metadata, key + ".shape") == "unknown") return text + "[...]";
-  std::string dimensions;
-  for (const int64_t dimension : tensor.shape) {
-    dimensions += (dimensions.empty() ? "" : ",") + std::to_string(dimension);
-  }
-  return text + "[" + dimensions + "]";
+  text += IsUnknown(metadata, key + ".datatype") ? "any" : tensor.datatype;
+  if (IsUnknown(metadata, key + ".shape")) return text + "[...]";
+  return text + "[" + ShapeToText(tensor.shape) + "]";
 }
 
 std::string DescribeInputs(const ModelMetadata& metadata) {
@@ -38,16 +28,6 @@ std::string DescribeInputs(const ModelMetadata& metadata) {
     text += (text.empty() ? "" : ", ") + Describe(input, metadata, "inputs");
   }
   return text;
-}
-
-std::string Padded(std::string text, size_t width) {
-  text.resize(std::max(width, text.size()), ' ');
-  return text;
-}
-
-const char* ColourOf(const std::string& state) {
-  if (state == "READY") return kGreen;
-  return state == "UNAVAILABLE" ? kRed : kYellow;
 }
 
 ordered_json TensorsAsJson(const std::vector<TensorMetadata>& tensors) {
@@ -114,18 +94,15 @@ std::string StatusAsText(const ServerReport& report, bool colour) {
                      ": " + (report.ready ? painted("ready", kGreen) : painted("not ready", kRed)) +
                      "\n";
   if (report.models.empty()) return text + "no models\n";
-  size_t name_width = 5;
+  Table table({{"MODEL"}, {"VERSION"}, {"STATE"}, {"INPUTS"}});
   for (const ModelReport& model : report.models) {
-    name_width = std::max(name_width, model.state.name.size());
+    const ModelState& state = model.state;
+    table.AddRow({{state.name},
+                  {state.version},
+                  {state.state, ColourOf(state.state)},
+                  {state.reason.empty() ? DescribeInputs(model.metadata) : state.reason}});
   }
-  text += "\n" + Padded("MODEL", name_width) + "  VERSION  STATE        INPUTS\n";
-  for (const ModelReport& model : report.models) {
-    text += Padded(model.state.name, name_width) + "  " + Padded(model.state.version, 7) + "  " +
-            painted(Padded(model.state.state, 11), ColourOf(model.state.state)) + "  " +
-            (model.state.reason.empty() ? DescribeInputs(model.metadata) : model.state.reason) +
-            "\n";
-  }
-  return text;
+  return text + "\n" + table.ToText(colour);
 }
 
 }  // namespace flambeau::client

@@ -14,17 +14,7 @@ import harness
 import numpy
 import pytest
 import torch
-
-
-def flambeau(server, *arguments, code=0):
-    where = ["--server", f"127.0.0.1:{server.grpc_port}", "--url", f"http://127.0.0.1:{server.http_port}"]
-    result = subprocess.run([harness.COMMAND, *(str(argument) for argument in arguments), *where],
-                            capture_output=True, text=True, timeout=harness.PATIENCE, check=False)
-    assert result.returncode == code, result.stdout + result.stderr
-    if code == 0:
-        return result.stdout
-    assert len(result.stderr.strip().splitlines()) == 1, result.stderr
-    return result.stderr
+from harness import flambeau
 
 
 # ---- predict
@@ -95,6 +85,79 @@ def test_labels_are_shown(demo_models, tmp_path):
         assert json.loads(flambeau(server, "models", "labels", "linear", "--json"))[0] == {
             "model": "linear", "label": "canary", "version": "2", "share_percent": 10}
         assert "canary 10 %" in flambeau(server, "models")
+
+
+@pytest.fixture
+def two_versions(demo_models, tmp_path):
+    """A directory of models with two versions of linear, of which the second doubles what the first says."""
+    for version in ("1", "2"):
+        (tmp_path / "linear" / version).mkdir(parents=True)
+    shutil.copy(f"{demo_models}/linear.pt", tmp_path / "linear" / "1" / "model.pt")
+
+    class Twice(torch.nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.once = torch.jit.load(f"{demo_models}/linear.pt")
+
+        def forward(self, input):
+            return self.once(input) * 2
+
+    torch.jit.script(Twice()).save(tmp_path / "linear" / "2" / "model.pt")
+    return tmp_path
+
+
+def label(server, directory, *arguments, action="label", **options):
+    return flambeau(server, "models", action, "linear", *arguments, "--models", directory, **options)
+
+
+@pytest.mark.parametrize("flags", [(), ("--model-control", "explicit", "--load-model", "linear")],
+                         ids=["watching", "explicit"])
+def test_a_label_is_in_force_when_the_command_ends(two_versions, flags):
+    row = [[0.5] * 10]
+    routing = two_versions / "linear" / "routing.json"
+    with harness.Server(two_versions, *flags) as server:
+        for version in ("1", "2", "1"):
+            assert label(server, two_versions, "stable", version) == f"stable of linear is version {version}\n"
+            assert server.post("/predict/linear", {"input": row}).headers["X-Model-Version"] == version
+        once = server.predict("linear", row)
+        said = json.loads(label(server, two_versions, "canary", "2", "--share", "100", "--json"))
+        assert said == {"model": "linear", "label": "canary", "version": "2", "share_percent": 100}
+        torch.testing.assert_close(torch.tensor(server.predict("linear", row)), 2 * torch.tensor(once))
+        assert json.loads(routing.read_text()) == {"labels": {"stable": 1, "canary": 2}, "shares": {"canary": 100}}
+        assert "is no label any more" in label(server, two_versions, "canary", action="unlabel")
+        torch.testing.assert_close(torch.tensor(server.predict("linear", row)), torch.tensor(once))
+        assert json.loads(routing.read_text()) == {"labels": {"stable": 1}}
+        assert server.get("/v2/models/linear/versions/canary/ready").status == 404
+
+
+def test_labels_that_cannot_be_change_nothing(two_versions):
+    routing = two_versions / "linear" / "routing.json"
+    with harness.Server(two_versions) as server:
+        label(server, two_versions, "canary", "1", "--share", "60")
+        before = routing.read_text()
+        for arguments, words in [(("stable", "3"), "has no version 3"), (("stable", "one"), "has no version one"),
+                                 (("9th", "1"), "must be a letter"), (("stable", "1", "--share", "5"), "no share"),
+                                 (("next", "2", "--share", "50"), "more than 100 percent"),
+                                 (("next", "2", "--share", "101"), "--share")]:
+            assert words in label(server, two_versions, *arguments, code=2)
+            assert routing.read_text() == before
+        assert "is no directory" in flambeau(server, "models", "label", "nobody", "stable", "1", "--models",
+                                             two_versions, code=2)
+        routing.write_text("[]")
+        assert "no JSON object" in label(server, two_versions, "stable", "1", code=2)
+
+
+def test_a_label_that_does_not_come_into_force_is_told(two_versions):
+    with harness.Server(two_versions, "--model-control", "none") as server:
+        said = label(server, two_versions, "stable", "1", "--timeout", "0.5", code=1)
+        assert "is written, but not in force" in said
+    routing = two_versions / "linear" / "routing.json"
+    routing.unlink()
+    command = [harness.COMMAND, "models", "label", "linear", "stable", "2", "--models", two_versions]
+    asked = subprocess.run([*command, "--server", "127.0.0.1:1"], capture_output=True, text=True, check=False)
+    assert asked.returncode == 3 and not routing.exists()
+    subprocess.run([*command, "--no-wait"], check=True, stdout=subprocess.DEVNULL)
+    assert json.loads(routing.read_text()) == {"labels": {"stable": 2}}
 
 
 # ---- status
@@ -200,7 +263,7 @@ complete -p flambeau
 def test_bash_completes():
     assert set(complete(["flambeau", ""])) >= {"status", "predict", "models", "bench", "record", "completion"}
     assert complete(["flambeau", "pre"]) == ["predict"]
-    assert complete(["flambeau", "models", "un"]) == ["unload"]
+    assert complete(["flambeau", "models", "un"]) == ["unload", "unlabel"]
     assert complete(["flambeau", "bench", "--proto"]) == ["--protocol"]
     assert complete(["flambeau", "bench", "linear", "--protocol", "p"]) == ["predict"]
     assert complete(["flambeau", "--server", "a:1", "record", "m", "--l"]) == ["--listen"]
@@ -211,7 +274,8 @@ def test_bash_completes():
 
 
 def test_bash_knows_every_flag_of_the_help():
-    for path in ([], ["status"], ["predict"], ["record"], ["bench"], ["models"], ["models", "load"], ["completion"]):
+    for path in ([], ["status"], ["predict"], ["record"], ["bench"], ["models"], ["models", "load"],
+                 ["models", "label"], ["models", "unlabel"], ["completion"]):
         text = subprocess.run([harness.COMMAND, *path, "--help"], capture_output=True, text=True, check=True).stdout
         flags = {word.strip(",") for line in text.split("Examples:")[0].splitlines() if line.startswith("  -")
                  for word in line.split()[:1] for word in word.split(",")}

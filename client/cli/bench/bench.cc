@@ -20,6 +20,7 @@
 #include "cli/bench/sample_inputs.h"
 #include "cli/bench/target.h"
 #include "cli/exit_codes.h"
+#include "cli/model_counters.h"
 #include "cli/predict.h"
 
 namespace flambeau::client {
@@ -220,7 +221,7 @@ int Benchmark::Run() {
     pthread_setname_np(threads.back().native_handle(), ("bench-" + std::to_string(i)).c_str());
   }
   BenchResult result;
-  absl::StatusOr<std::vector<ModelCounters>> before;
+  absl::StatusOr<std::vector<ModelStatistics>> before;
   {
     Progress progress;
     WaitUntil(window.start, start, &progress);
@@ -230,8 +231,9 @@ int Benchmark::Run() {
     result.cpu_seconds += CpuSeconds();
     for (std::thread& thread : threads) thread.join();
   }
-  const absl::StatusOr<std::vector<ModelCounters>> after = target_->Statistics();
-  if (before.ok() && after.ok()) result.server = Sum(Difference(*before, *after));
+  const absl::StatusOr<std::vector<ModelStatistics>> after = target_->Statistics();
+  if (before.ok() && after.ok())
+    result.server = Sum(Difference(CountersOf(*before), CountersOf(*after)));
   Tally all(window);
   for (const auto& tally : tallies_) all.Add(*tally);
   result.tally = &all;

@@ -13,10 +13,8 @@ class GrpcTarget final : public Target {
       : client_(std::move(client)), model_(std::move(model)), version_(std::move(version)) {}
 
   absl::StatusOr<ModelMetadata> Metadata() override { return client_->Model(model_, version_); }
-  absl::StatusOr<std::vector<ModelCounters>> Statistics() override {
-    const auto models = client_->Statistics(model_, version_);
-    if (!models.ok()) return models.status();
-    return CountersOf(*models);
+  absl::StatusOr<std::vector<ModelStatistics>> Statistics() override {
+    return client_->Statistics(model_, version_);
   }
 
  private:

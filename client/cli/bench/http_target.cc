@@ -28,25 +28,26 @@ ModelMetadata ToMetadata(const json& object) {
   return metadata;
 }
 
-Spent ToSpent(const json& stats, const char* name) {
+DurationStatistic ToDuration(const json& stats, const char* name) {
   const json entry = stats.value(name, json::object());
-  return {entry.value("count", int64_t{0}), entry.value("ns", int64_t{0})};
+  return {entry.value("count", uint64_t{0}),
+          std::chrono::nanoseconds(entry.value("ns", int64_t{0}))};
 }
 
-ModelCounters ToCounters(const json& object) {
+ModelStatistics ToStatistics(const json& object) {
   const json& stats = object.at("inference_stats");
-  ModelCounters counters;
-  counters.name = object.at("name");
-  counters.version = object.at("version");
-  counters.inferences = object.at("inference_count");
-  counters.executions = object.at("execution_count");
-  counters.success = ToSpent(stats, "success");
-  counters.fail = ToSpent(stats, "fail");
-  counters.queue = ToSpent(stats, "queue");
-  counters.compute = ToSpent(stats, "compute_infer");
-  counters.compute.nanoseconds +=
-      ToSpent(stats, "compute_input").nanoseconds + ToSpent(stats, "compute_output").nanoseconds;
-  return counters;
+  ModelStatistics model;
+  model.name = object.at("name");
+  model.version = object.at("version");
+  model.inference_count = object.at("inference_count");
+  model.execution_count = object.at("execution_count");
+  model.success = ToDuration(stats, "success");
+  model.fail = ToDuration(stats, "fail");
+  model.queue = ToDuration(stats, "queue");
+  model.compute_input = ToDuration(stats, "compute_input");
+  model.compute_infer = ToDuration(stats, "compute_infer");
+  model.compute_output = ToDuration(stats, "compute_output");
+  return model;
 }
 
 class HttpTarget final : public Target {
@@ -70,13 +71,13 @@ class HttpTarget final : public Target {
     }
   }
 
-  absl::StatusOr<std::vector<ModelCounters>> Statistics() override {
+  absl::StatusOr<std::vector<ModelStatistics>> Statistics() override {
     const absl::StatusOr<json> object = Get(path_ + "/stats");
     if (!object.ok()) return object.status();
     try {
-      std::vector<ModelCounters> counters;
-      for (const json& entry : object->at("model_stats")) counters.push_back(ToCounters(entry));
-      return counters;
+      std::vector<ModelStatistics> models;
+      for (const json& entry : object->at("model_stats")) models.push_back(ToStatistics(entry));
+      return models;
     } catch (const json::exception&) {
       return NotTheProtocols(path_ + "/stats");
     }

@@ -1,11 +1,9 @@
 #include "cli/bench/sample_inputs.h"
 
 #include <algorithm>
-#include <charconv>
 #include <cstddef>
 #include <nlohmann/json.hpp>
 #include <random>
-#include <string_view>
 #include <utility>
 
 #include "cli/json_tensor.h"
@@ -15,32 +13,6 @@ namespace {
 
 constexpr int64_t kMaxElements = int64_t{1} << 26;
 constexpr int64_t kAtOnce = 4096;  // elements
-
-bool IsUnknown(const ModelMetadata& metadata, const std::string& fact) {
-  const auto found = metadata.properties.find(fact);
-  return found != metadata.properties.end() && found->second == "unknown";
-}
-
-std::string ToText(const std::vector<int64_t>& shape) {
-  std::string text;
-  for (const int64_t dimension : shape) {
-    text += (text.empty() ? "" : ",") + std::to_string(dimension);
-  }
-  return text;
-}
-
-bool ParseDimensions(std::string_view text, std::vector<int64_t>* shape) {
-  while (true) {
-    int64_t dimension = 0;
-    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), dimension);
-    if (error != std::errc() || dimension < 0) return false;
-    shape->push_back(dimension);
-    text.remove_prefix(end - text.data());
-    if (text.empty()) return true;
-    if (text.front() != ',') return false;
-    text.remove_prefix(1);
-  }
-}
 
 absl::StatusOr<std::vector<int64_t>> ChooseShape(const TensorMetadata& input,
                                                  const ModelMetadata& metadata,
@@ -54,7 +26,7 @@ absl::StatusOr<std::vector<int64_t>> ChooseShape(const TensorMetadata& input,
   std::vector<int64_t> shape = input.shape;
   if (!shape.empty() && shape.front() == -1) shape.front() = 1;
   for (const int64_t dimension : shape) {
-    if (dimension < 0) return needs_flag("the shape [" + ToText(input.shape) + "]");
+    if (dimension < 0) return needs_flag("the shape [" + ShapeToText(input.shape) + "]");
   }
   return shape;
 }
@@ -99,35 +71,7 @@ absl::StatusOr<Tensor> MakeSample(const std::string& name, const std::string& da
   return sample;
 }
 
-// A flag that names no input is a mistake, not to be passed over.
-absl::Status CheckNames(const ModelMetadata& metadata, const Shapes& shapes) {
-  for (const auto& entry : shapes) {
-    const std::string& name = entry.first;
-    const bool known = std::any_of(metadata.inputs.begin(), metadata.inputs.end(),
-                                   [&](const auto& input) { return input.name == name; });
-    if (known) continue;
-    return absl::InvalidArgumentError("model '" + metadata.name + "' has no input '" + name +
-                                      "', which --shape names");
-  }
-  return absl::OkStatus();
-}
-
 }  // namespace
-
-absl::StatusOr<Shapes> ParseShapes(const std::vector<std::string>& flags) {
-  Shapes shapes;
-  for (const std::string& flag : flags) {
-    const size_t sign = flag.rfind('=');
-    std::vector<int64_t> shape;
-    if (sign == std::string::npos || sign == 0 ||
-        !ParseDimensions(std::string_view(flag).substr(sign + 1), &shape)) {
-      return absl::InvalidArgumentError("--shape '" + flag +
-                                        "' is not written as NAME=1,3,224,224");
-    }
-    shapes[flag.substr(0, sign)] = std::move(shape);
-  }
-  return shapes;
-}
 
 absl::StatusOr<std::vector<Tensor>> MakeSampleInputs(const ModelMetadata& metadata,
                                                      const Shapes& shapes, SampleData data) {

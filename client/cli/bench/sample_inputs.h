@@ -1,20 +1,13 @@
 // Inputs for a model that nobody has written down, from its metadata.
 #pragma once
 
-#include <cstdint>
-#include <map>
-#include <string>
 #include <vector>
 
 #include "absl/status/statusor.h"
+#include "cli/shapes.h"
 #include "flambeau/client.h"
 
 namespace flambeau::client {
-
-using Shapes = std::map<std::string, std::vector<int64_t>>;
-
-// "input=1,3,224,224", any number of them. Errors: INVALID_ARGUMENT, one sentence.
-absl::StatusOr<Shapes> ParseShapes(const std::vector<std::string>& flags);
 
 enum class SampleData { kRandom, kZeros };
 

@@ -8,7 +8,6 @@
 
 #include "absl/status/statusor.h"
 #include "cli/bench/socket.h"
-#include "cli/model_counters.h"
 #include "flambeau/client.h"
 
 namespace flambeau::client {
@@ -19,7 +18,7 @@ class Target {
  public:
   virtual ~Target() = default;
   virtual absl::StatusOr<ModelMetadata> Metadata() = 0;
-  virtual absl::StatusOr<std::vector<ModelCounters>> Statistics() = 0;
+  virtual absl::StatusOr<std::vector<ModelStatistics>> Statistics() = 0;
 };
 
 absl::StatusOr<std::unique_ptr<Target>> MakeGrpcTarget(const std::string& address,

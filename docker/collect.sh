@@ -54,13 +54,16 @@ libraries=$(needed "$home"/bin/* "$home"/lib/libflambeau_torch.so)
 while read -r library; do
   add_library "$library"
 done <<<"$libraries"
-# What a CUDA LibTorch opens by name when it first needs it.
+# What a CUDA LibTorch opens by name when it first needs it: of NVIDIA's libraries, which the wheel brings, all.
 for name in libcaffe2_nvrtc libtorch_cuda_linalg; do
   [[ ! -e $libtorch/lib/$name.so ]] || install -m 755 -t "$home/lib" "$libtorch/lib/$name.so"
 done
+if [[ -e $libtorch/lib/libtorch_cuda.so && -d ${libtorch%/*}/nvidia ]]; then
+  find "${libtorch%/*}/nvidia" -name '*.so*' -exec cp -n -t "$home/lib" {} +
+fi
 # The loader is asked for by its fixed path.
 loader=$(basename "$(readlink -f /lib64/ld-linux-x86-64.so.2 2>/dev/null || readlink -f /lib/ld-linux-aarch64.so.1)")
 [[ -e $root/lib/$loader ]] || ln -s "$triplet/$loader" "$root/usr/lib/$loader"
-strip --strip-unneeded "$home"/bin/* "$home"/lib/*.so*
+strip --strip-unneeded "$home"/bin/* "$home"/lib/lib{flambeau,torch,c10,gomp}*
 echo /opt/flambeau/lib >"$root/etc/ld.so.conf"
 /sbin/ldconfig -r "$root"

@@ -6,8 +6,9 @@ import re
 import sys
 
 PARTS = [
-    ("LibTorch", r"opt/flambeau/lib/lib(torch|c10|gomp|cu|nv)"),
     ("the backend, libflambeau_torch.so", r"opt/flambeau/lib/libflambeau"),
+    ("LibTorch", r"opt/flambeau/lib/lib(torch|c10|gomp|caffe2)"),
+    ("NVIDIA's libraries", r"opt/flambeau/lib/"),
     ("flambeau-server", r"opt/flambeau/bin/flambeau-server$"),
     ("flambeau", r"opt/flambeau/bin/flambeau$"),
     ("gRPC, protobuf, Abseil", r"usr/lib/.*lib(grpc|gpr|protobuf|absl|address_sorting|re2|cares|upb)"),

@@ -22,7 +22,8 @@ from measure import CORES, bare, middle
 
 OPTIMIZED = "channels-last,freeze,optimize-for-inference"
 FORMS = ("echo HTTP", "echo gRPC", "Flask", "/predict", "REST binary", "gRPC")
-PROTOCOLS = {"echo HTTP": "predict", "Flask": "predict", "/predict": "predict", "REST binary": "http", "gRPC": "grpc"}
+PROTOCOLS = {"echo HTTP": "predict", "echo gRPC": "grpc", "Flask": "predict", "/predict": "predict", "REST binary": "http",
+             "gRPC": "grpc"}
 LEVELS = (1, 8, 32, 512)
 # Of models that take tens of milliseconds: half a thousand clients would each wait half a minute.
 SLOW_LEVELS = (1, 8, 32)
@@ -58,11 +59,10 @@ class Bench:
 
     def load(self, form, level, seconds):
         target = self.targets[form]
-        if form == "echo gRPC":
-            return measure.load_grpc_echo(target, self.requests, level, seconds)
         protocol = PROTOCOLS[form]
         warmup = 1.5 if self.slow and "echo" not in form else 0.2
-        return target.load(protocol, level, seconds, *self.requests.flags(protocol, self.name), warmup=warmup)
+        name = None if form == "echo gRPC" else self.name
+        return target.load(protocol, level, seconds, *self.requests.flags(protocol, name), warmup=warmup)
 
     def round(self):
         for rows in (1, 8, 32):

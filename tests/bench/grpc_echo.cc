@@ -1,8 +1,9 @@
 // The bare cost of a gRPC call: answers every unary call with the bytes of its request, through a
 // generic service, so that nothing is parsed.
-//   grpc_echo callback|async [threads] [port]      then: grpc_load --server 127.0.0.1:PORT ...
-// (an InferRequest reads as an InferResponse). `threads` are the async form's own. It
-// stops when standard input ends.
+//   grpc_echo callback|async [threads] [port]
+//   flambeau bench linear --server 127.0.0.1:PORT --input input=@row.npy
+// (a request for metadata or an inference reads as an answer; the array brings its own datatype, which
+// this server does not know). `threads` are the async form's own. It stops when standard input ends.
 #include <grpcpp/generic/async_generic_service.h>
 #include <grpcpp/grpcpp.h>
 

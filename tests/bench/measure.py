@@ -15,6 +15,7 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, os.path.join(HERE, ".."))
 import bench_models  # noqa: E402
 import harness  # noqa: E402
+import numpy  # noqa: E402
 
 CORES = len(os.sched_getaffinity(0))
 TICK = os.sysconf("SC_CLK_TCK")
@@ -130,14 +131,20 @@ class Requests:
 
     def __init__(self, shape, datatype, folder):
         self.shape, self.datatype = shape, datatype
-        handle, self.json = tempfile.mkstemp(suffix=".json", dir=folder)
         value = 1 if datatype == "INT64" else 0.12345678  # as long as real ones
+        handle, self.json = tempfile.mkstemp(suffix=".json", dir=folder)
         with open(handle, "w", encoding="utf-8") as file:
             json.dump(nested(shape, value), file)
+        handle, self.array = tempfile.mkstemp(suffix=".npy", dir=folder)
+        with open(handle, "wb") as file:
+            numpy.save(file, numpy.full(shape, value, numpy.int64 if datatype == "INT64" else numpy.float32))
 
-    def flags(self, protocol, name):
+    def flags(self, protocol, name=None):
+        """Without a name: for a server that tells none."""
         if protocol == "predict":
             return ["--input", "@" + self.json]
+        if name is None:
+            return ["--input", f"x=@{self.array}"]
         return ["--shape", f"{name}=" + ",".join(map(str, self.shape))]
 
 
@@ -233,21 +240,10 @@ def http_echo(model):
 
 @contextlib.contextmanager
 def grpc_echo(model):
-    """gRPC with nothing behind it. It answers no metadata: grpc_load asks."""
+    """gRPC with nothing behind it. It knows no datatypes: its requests are arrays."""
     port = free_port()
     with started([program("grpc_echo"), "callback", 2, port], port, stdin=subprocess.PIPE) as pid:
         yield Target(pid, model, grpc=f"127.0.0.1:{port}")
-
-
-def load_grpc_echo(target, requests, concurrency, seconds):
-    before = cpu_seconds(target.pid)
-    out = output_of([program("grpc_load"), "--server", target.grpc, "--model", target.model, "--input", "x",
-                     "--datatype", requests.datatype, "--shape", ",".join(map(str, requests.shape)),
-                     "--concurrency", concurrency, "--seconds", seconds])
-    found = json.loads(re.search(r"^BENCH (\{.*\})$", out, re.MULTILINE).group(1))
-    cpu = (cpu_seconds(target.pid) - before) * 1e6 / max(found["requests"], 1)
-    return {"rate": found["rate"], "p50": found["p50_us"], "p90": found["p90_us"], "p99": found["p99_us"],
-            "cpu": cpu, "batch": 0, "errors": found["errors"]}
 
 
 def temporary():

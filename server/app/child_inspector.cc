@@ -45,6 +45,15 @@ std::string RelevantConfig(const ModelConfig* config) {
   return EncodeConfigJson(relevant);
 }
 
+// What was said stays, what was not is left to the child, which finds the same cores.
+std::vector<std::string> TuningFlags(const InspectionRequest& request) {
+  const TuningScope& scope = request.tuning;
+  const int instances = scope.instances ? 0 : request.scheduler.instances;
+  const int threads = scope.threads ? 0 : request.scheduler.intra_op_threads;
+  if (scope.empty()) return {"--threads", std::to_string(threads)};
+  return {"--tune", "--instances", std::to_string(instances), "--threads", std::to_string(threads)};
+}
+
 double Seconds(Duration duration) { return std::chrono::duration<double>(duration).count(); }
 
 std::string While(const std::string& step) { return step.empty() ? "" : " while " + step; }
@@ -81,7 +90,11 @@ Result<Inspection> ChildInspector::Inspect(const InspectionRequest& request) {
 }
 
 Result<Inspection> ChildInspector::InspectAnew(const InspectionRequest& request,
-                                               const std::string& config) const {
+                                               const std::string& config) {
+  // What one measures is the machine's, not its share beside another that measures. The wait ends
+  // with the other's timeout.
+  std::unique_lock<std::mutex> alone(tuning_, std::defer_lock);
+  if (!request.tuning.empty()) alone.lock();
   const auto seconds = std::chrono::ceil<std::chrono::seconds>(options_.timeout).count();
   ChildCommand command;
   command.program = options_.program;
@@ -89,10 +102,11 @@ Result<Inspection> ChildInspector::InspectAnew(const InspectionRequest& request,
   command.arguments = {"inspect",          "--for-server",
                        "--device",         request.device,
                        "--max-batch-size", std::to_string(request.scheduler.max_batch_size),
-                       "--threads",        std::to_string(request.scheduler.intra_op_threads),
                        "--memory-mib",     std::to_string(MemoryLimitMiB(request.file)),
                        "--seconds",        std::to_string(seconds)};
-  command.arguments.insert(command.arguments.end(), options_.flags.begin(), options_.flags.end());
+  for (const std::vector<std::string>& flags : {TuningFlags(request), options_.flags}) {
+    command.arguments.insert(command.arguments.end(), flags.begin(), flags.end());
+  }
   command.arguments.insert(command.arguments.end(), {"--", request.file});
   const auto end = RunChild(command, std::chrono::steady_clock::now() + options_.timeout);
   if (!end.ok()) {
@@ -102,6 +116,9 @@ Result<Inspection> ChildInspector::InspectAnew(const InspectionRequest& request,
   Result<Inspection> result = Explain(*end);
   if (!result.ok() && !end->errors.empty()) {
     log_->Warning("check failed", {{"model", request.name}, {"output", end->errors}});
+  }
+  if (result.ok() && !result->tuned.summary.empty()) {
+    log_->Info("model tuned", {{"model", request.name}, {"result", result->tuned.summary}});
   }
   return result;
 }

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <memory>
+#include <mutex>
 #include <string>
 #include <utility>
 #include <vector>
@@ -34,11 +35,12 @@ class ChildInspector final : public Inspector {
   Result<Inspection> Inspect(const InspectionRequest& request) override;
 
  private:
-  Result<Inspection> InspectAnew(const InspectionRequest& request, const std::string& config) const;
+  Result<Inspection> InspectAnew(const InspectionRequest& request, const std::string& config);
   Result<Inspection> Explain(const ChildEnd& end) const;
 
   const Options options_;
   Log* const log_;
+  std::mutex tuning_;
 };
 
 }  // namespace flambeau

@@ -1,6 +1,8 @@
 #include "app/inspect.h"
 
+#include <algorithm>
 #include <chrono>
+#include <cstdio>
 #include <cstdlib>
 #include <filesystem>
 #include <functional>
@@ -18,6 +20,7 @@
 #include "app/child_process.h"
 #include "app/child_report.h"
 #include "app/confinement.h"
+#include "app/machine.h"
 #include "backend/backend.h"
 #include "base/clock.h"
 #include "base/log.h"
@@ -67,6 +70,28 @@ void Print(const Facts& facts, const std::vector<Proof>& proofs) {
   for (size_t i = 0; i < facts.methods.size(); ++i) Print(facts.methods[i], proofs[i]);
 }
 
+void Print(const TuningCurve& curve) {
+  const auto microseconds = [](Duration duration) {
+    return std::chrono::duration<double, std::micro>(duration).count();
+  };
+  char line[120];
+  for (const TuningPoint& point : curve.points) {
+    std::snprintf(line, sizeof(line), "%9d x %-7d %6lld %12.1f %12.0f\n", curve.instances,
+                  curve.threads, static_cast<long long>(point.rows), microseconds(point.run),
+                  point.rows_per_second);
+    std::cout << line;
+  }
+  std::snprintf(line, sizeof(line), "%9d x %-7d l(b) = %.1f + %.2f b us\n", curve.instances,
+                curve.threads, microseconds(curve.t0()), microseconds(curve.per_row()));
+  std::cout << line;
+}
+
+void Print(const std::vector<TuningCurve>& curves) {
+  if (curves.empty()) return;
+  std::cout << "\ninstances x threads   rows       run us       rows/s\n";
+  for (const TuningCurve& curve : curves) Print(curve);
+}
+
 std::string ReadAll(std::istream& stream) { return {std::istreambuf_iterator<char>(stream), {}}; }
 
 // What is said of a model outside its file.
@@ -114,8 +139,16 @@ Result<SaidBeside> FromDirectory(const std::string& file) {
 void ShareTime(uint64_t seconds, InspectionRequest* request) {
   if (seconds == 0) return;
   const std::chrono::milliseconds time(seconds * 1000);
-  request->scheduler.proof_budget = time / 3;
+  const bool tuned = !request->tuning.empty();
+  request->scheduler.proof_budget = time / (tuned ? 4 : 3);
   request->optimization_budget = time / 6;
+  request->tuning_budget = std::min<Duration>(time / 4, std::chrono::seconds(30));
+}
+
+// How a model runs where nothing is measured.
+Parallelism Base(const InspectConfig& config) {
+  if (config.tune) return FillCores({config.instances, config.threads}, UsableCores());
+  return {1, std::max(config.threads, 1)};
 }
 
 Result<InspectionRequest> MakeRequest(const InspectConfig& config, Backend* backend) {
@@ -125,7 +158,14 @@ Result<InspectionRequest> MakeRequest(const InspectConfig& config, Backend* back
   FLAMBEAU_ASSIGN_OR_RETURN(request.device, backend->ResolveDevice(config.device));
   request.optimizations = config.optimizations;
   request.scheduler.max_batch_size = config.max_batch_size;
-  request.scheduler.intra_op_threads = config.threads;
+  const Parallelism parallelism = Base(config);
+  request.scheduler.instances = parallelism.instances;
+  if (config.instances == 0 && request.device != "cpu") {
+    request.scheduler.instances = kInstancesOnAccelerator;
+  }
+  request.scheduler.intra_op_threads = parallelism.threads;
+  if (config.tune)
+    request.tuning = {config.instances == 0, config.threads == 0, true, UsableCores()};
   ShareTime(config.seconds, &request);
   FLAMBEAU_ASSIGN_OR_RETURN(SaidBeside said,
                             config.for_server ? FromServer() : FromDirectory(config.file));
@@ -144,22 +184,24 @@ Result<InspectedModel> RunInspection(const InspectConfig& config, Backend* backe
 
 Status InspectForPeople(const InspectConfig& config, Log* log) {
   FLAMBEAU_ASSIGN_OR_RETURN(const std::unique_ptr<Backend> backend,
-                            LoadBackend({log, &config.allowed_operators}, config.threads));
+                            LoadBackend({log, &config.allowed_operators}, Base(config).threads));
   FLAMBEAU_ASSIGN_OR_RETURN(const InspectedModel inspected,
                             RunInspection(config, backend.get(), log, nullptr));
   if (config.json) {
     std::cout << EncodeFacts(inspected.facts, inspected.proofs) << "\n";
   } else {
     Print(inspected.facts, inspected.proofs);
+    Print(inspected.curves);
   }
   return OkStatus();
 }
 
 Result<Inspection> InspectInside(const InspectConfig& config, Log* log, ReportWriter* report) {
+  const int busy = config.tune ? UsableCores() : Base(config).threads;  // cores at once
   std::vector<std::string> notes =
-      Confine({config.memory_mib << 20, config.seconds * static_cast<uint64_t>(config.threads)});
+      Confine({config.memory_mib << 20, config.seconds * static_cast<uint64_t>(busy)});
   FLAMBEAU_ASSIGN_OR_RETURN(const std::unique_ptr<Backend> backend,
-                            LoadBackend({log, &config.allowed_operators}, config.threads));
+                            LoadBackend({log, &config.allowed_operators}, Base(config).threads));
   FLAMBEAU_ASSIGN_OR_RETURN(InspectedModel inspected,
                             RunInspection(config, backend.get(), log,
                                           [report](std::string_view step) { report->Step(step); }));

@@ -59,6 +59,15 @@ class Sha256 {
   const std::unique_ptr<EVP_MD_CTX, Free> context_;
 };
 
+// What is measured, and on what: empty if nothing is.
+std::string TuningKey(const InspectionRequest& request) {
+  const TuningScope& scope = request.tuning;
+  if (scope.empty()) return "";
+  const auto open = [](bool yes) { return yes ? "open " : "said "; };
+  return std::string(open(scope.instances)) + open(scope.threads) + open(scope.max_batch_size) +
+         std::to_string(scope.cores) + " " + std::to_string(request.scheduler.instances);
+}
+
 // False if it cannot be read to its end.
 bool AddFile(const std::string& path, Sha256* hash) {
   const UniqueFd file(open(path.c_str(), O_RDONLY | O_CLOEXEC));
@@ -107,6 +116,7 @@ Result<std::string> InspectionCache::KeyOf(const InspectionRequest& request,
   hash.AddText(request.device);
   hash.AddText(std::to_string(request.scheduler.max_batch_size));
   hash.AddText(std::to_string(request.scheduler.intra_op_threads));
+  hash.AddText(TuningKey(request));
   hash.AddText(config);
   if (!AddFile(request.file, &hash)) return NotFound("The model file cannot be read.");
   return hash.Hex();

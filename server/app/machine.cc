@@ -49,6 +49,16 @@ std::optional<int> CoresOfCpuMax(std::string_view text) {
   return std::nullopt;
 }
 
+// One thread inside a run has no barrier to wait at, and two workers overlap one's run with the
+// other's gathering.
+Parallelism FillCores(Parallelism wanted, int cores) {
+  if (wanted.threads == 0) {
+    wanted.threads = wanted.instances > 0 ? std::max(1, cores / wanted.instances) : 1;
+  }
+  if (wanted.instances == 0) wanted.instances = std::max(1, cores / wanted.threads);
+  return wanted;
+}
+
 int UsableCores(const std::string& root) {
   cpu_set_t set;
   CPU_ZERO(&set);

@@ -24,19 +24,6 @@ constexpr auto kPoll = std::chrono::milliseconds(10);
 // gRPC's own threads get this long to end once everything has been answered.
 constexpr auto kTransportGrace = std::chrono::seconds(2);
 
-// An accelerator runs batches one after the other: a second worker gathers the next one meanwhile,
-// and with more of them each would find less to take.
-constexpr int kInstancesOnAccelerator = 2;
-
-// Workers times threads fill the cores: one thread inside a run has no barrier to wait at, and two
-// workers overlap one's run with the other's gathering.
-void ChooseParallelism(ServeConfig* config, int cores) {
-  if (config->threads == 0) {
-    config->threads = config->instances > 0 ? std::max(1, cores / config->instances) : 1;
-  }
-  if (config->instances == 0) config->instances = std::max(1, cores / config->threads);
-}
-
 // Where a client on this machine finds what listens on `host`.
 std::string Reachable(const std::string& host, int port) {
   const bool any = host == "0.0.0.0" || host == "::";
@@ -109,14 +96,19 @@ Status Server::StartTracing() {
 }
 
 Status Server::StartBackend() {
-  const bool chosen_here = config_.instances == 0;
-  ChooseParallelism(&config_, permits_.cores());
+  const Parallelism said{config_.instances, config_.threads};
+  const Parallelism chosen = FillCores(said, permits_.cores());
+  config_.instances = chosen.instances;
+  config_.threads = chosen.threads;
   FLAMBEAU_ASSIGN_OR_RETURN(
       backend_,
       LoadBackend({log_, &config_.allowed_operators, [this] { OnDeviceLost(); }}, config_.threads));
   FLAMBEAU_ASSIGN_OR_RETURN(config_.repository.device, backend_->ResolveDevice(config_.device));
-  if (chosen_here && config_.repository.device != "cpu") {
-    config_.instances = kInstancesOnAccelerator;
+  const bool on_cpu = config_.repository.device == "cpu";
+  if (said.instances == 0 && !on_cpu) config_.instances = kInstancesOnAccelerator;
+  if (config_.tune) {
+    config_.repository.tuning = {on_cpu && said.instances == 0, on_cpu && said.threads == 0, true,
+                                 permits_.cores()};
   }
   config_.repository.scheduler.instances = config_.instances;
   config_.repository.scheduler.intra_op_threads = config_.threads;

@@ -65,6 +65,7 @@ ServeConfig ToConfig(const Flags& flags) {
   config.check_in_child = flags.check_models == "child";
   config.check_timeout = std::chrono::seconds(flags.check_timeout);
   config.optimizations = *ParseOptimizations(flags.optimizations);
+  config.tune = flags.tune;
   config.cache_dir = flags.cache_dir;
   config.gate.request_timeout = std::chrono::milliseconds(flags.request_timeout_ms);
   config.http.host = config.grpc.host = flags.host;
@@ -194,6 +195,9 @@ std::variant<ServeConfig, InspectConfig, Exit> Parse(CLI::App* app, Flags* flags
   }
   if (!flags->load_models.empty() && flags->model_control != "explicit") {
     return UsageError("--load-model needs --model-control explicit");
+  }
+  if (flags->tune && flags->check_models != "child") {
+    return UsageError("--tune needs --check-models child, whose process measures");
   }
   const std::string shared = SharedPort(*flags);
   if (!shared.empty()) return UsageError(shared);

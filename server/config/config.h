@@ -34,6 +34,7 @@ struct ServeConfig {
   bool check_in_child = true;  // models are tried out in a process of their own before they load
   Duration check_timeout = std::chrono::seconds(60);
   Optimizations optimizations = Optimizations::All();  // that a check may try
+  bool tune = false;      // instances, threads and batch sizes that nobody said are measured
   std::string cache_dir;  // empty: the user's own; "none": nothing is kept
   Gate::Options gate;
   HttpListener::Options http;
@@ -46,7 +47,9 @@ struct InspectConfig {
   std::string file;
   bool json = false;
   std::string device = "auto";
-  int threads = 1;
+  bool tune = false;            // measure how it runs best
+  int instances = 0;            // with tune: 0: what measures best
+  int threads = 0;              // the same; without tune 1
   int64_t max_batch_size = 32;  // up to which batching is proven
   Optimizations optimizations = Optimizations::All();
   // Set by a server that starts this program: the report goes to it, the model's configuration

@@ -154,6 +154,10 @@ void AddCheckFlags(CLI::App* app, Flags* flags) {
   app->add_option("--check-timeout", flags->check_timeout, "Seconds that a check may take")
       ->check(Between(1, 24 * 3600));
   AddOptimizations(app, &flags->optimizations);
+  app->add_flag(
+      "--tune", flags->tune,
+      "Measure, when a model is first checked, which --instances, --threads and batch size "
+      "up to --max-batch-size give the highest rate; those that are set stay");
   app->add_option("--cache-dir", flags->cache_dir,
                   "Where checks are kept for the next start; none: nowhere. By default "
                   "$XDG_CACHE_HOME/flambeau or ~/.cache/flambeau");
@@ -193,8 +197,14 @@ void AddInspectFlags(InspectFlags* inspect) {
   command->add_option("file", config->file, "A TorchScript file")->required();
   command->add_flag("--json", config->json, "As one JSON object");
   command->add_option("--device", config->device, "Where it runs")->check(Device());
-  command->add_option("--threads", config->threads, "Threads inside one run")
-      ->check(Between(1, 1024));
+  command->add_flag("--tune", config->tune, "Measure how many workers, threads and rows run best");
+  command
+      ->add_option("--instances", config->instances, "With --tune: workers; 0: what measures best")
+      ->check(Between(0, 1024));
+  command
+      ->add_option("--threads", config->threads,
+                   "Threads inside one run; 0: 1, or with --tune what measures best")
+      ->check(Between(0, 1024));
   command
       ->add_option("--max-batch-size", config->max_batch_size,
                    "Rows up to which batching is proven")

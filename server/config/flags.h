@@ -41,6 +41,7 @@ struct Flags {
   std::string check_models = "child";
   int64_t check_timeout = 60;
   std::string optimizations = "all";
+  bool tune = false;
   std::string cache_dir;
   bool allow_shared_memory = false;
   std::vector<std::string> allowed_operators;

@@ -8,6 +8,7 @@
 #include "batching/prove_model.h"
 #include "batching/result_slots.h"
 #include "batching/row_source.h"
+#include "batching/tuning_runs.h"
 #include "repository/declared_model.h"
 #include "repository/model_options.h"
 #include "repository/observed_signature.h"
@@ -39,7 +40,10 @@ class ModelInspection {
       FLAMBEAU_RETURN_IF_ERROR(TryMethod(method));
     }
     FLAMBEAU_RETURN_IF_ERROR(Optimize());
-    Prove();
+    FLAMBEAU_RETURN_IF_ERROR(Tune());
+    const bool complete = Prove();
+    if (complete) TuneUnmerged();
+    if (!tuned().summary.empty()) Note("tuned: " + tuned().summary);
     const std::vector<std::string>& notes = inspected_.inspection.notes;
     inspected_.facts.notes.insert(inspected_.facts.notes.end(), notes.begin(), notes.end());
     return std::move(inspected_);
@@ -120,7 +124,50 @@ class ModelInspection {
     return OkStatus();
   }
 
-  void Prove() {
+  // Before the proof, which is of the batches that the model will serve.
+  Status Tune() {
+    scope_ = LeftOpen(request_.config == nullptr ? ModelConfig() : *request_.config,
+                      options_.load.device, request_.tuning);
+    if (scope_.empty()) return OkStatus();
+    TuningOptions options;
+    options.scope = scope_;
+    options.instances = options_.scheduler.instances;
+    options.threads = options_.scheduler.intra_op_threads;
+    options.max_batch_size = options_.scheduler.prove ? options_.scheduler.max_batch_size : 1;
+    options.budget = request_.tuning_budget;
+    const auto load = [this](int threads) {
+      options_.load.intra_op_threads = threads;
+      return LoadWith(inspected_.inspection.optimizations);
+    };
+    inspected_.curves =
+        MeasureTuning(inspected_.facts, options,
+                      {load, dependencies_.clock, [this](const std::string& what) { Step(what); }});
+    options_.load.intra_op_threads = options_.scheduler.intra_op_threads;
+    tuned() = ChooseTuning(inspected_.curves, scope_, /*merged=*/true);
+    if (tuned().summary.empty()) {
+      Note(MethodToTune(inspected_.facts) < 0
+               ? "nothing is tuned: the shapes that its methods take are not known"
+               : "nothing is tuned: it answers no row made up after its shapes, or not in time");
+      return OkStatus();
+    }
+    Apply(tuned(), &options_);
+    FLAMBEAU_ASSIGN_OR_RETURN(inspected_.model, LoadWith(inspected_.inspection.optimizations));
+    return OkStatus();
+  }
+
+  // Rows that nobody may merge choose by themselves.
+  void TuneUnmerged() {
+    const int method = MethodToTune(inspected_.facts);
+    if (method < 0 || inspected_.proofs[static_cast<size_t>(method)].verdict == Verdict::kProven) {
+      return;
+    }
+    tuned() = ChooseTuning(inspected_.curves, scope_, /*merged=*/false);
+  }
+
+  Tuned& tuned() { return inspected_.inspection.tuned; }
+
+  // Whether it came to its end.
+  bool Prove() {
     Step("it ran in batches");
     ProvenModel proven =
         ProveModel(inspected_.model.get(), options_.scheduler, dependencies_.clock);
@@ -131,11 +178,13 @@ class ModelInspection {
     }
     inspected_.proofs = std::move(proven.proofs);
     inspected_.inspection.verdicts = std::move(proven.verdicts);
+    return proven.complete;
   }
 
   const InspectionRequest& request_;
   const InspectModelDependencies& dependencies_;
   ModelOptions options_;
+  TuningScope scope_;
   InspectedModel inspected_;
 };
 

@@ -11,14 +11,16 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/status.h"
+#include "batching/tuning.h"
 #include "repository/inspector.h"
 
 namespace flambeau {
 
 struct InspectedModel {
   std::shared_ptr<Model> model;
-  Facts facts;                // with what its runs showed
-  std::vector<Proof> proofs;  // by method: the verdicts that a server would start with
+  Facts facts;                      // with what its runs showed
+  std::vector<Proof> proofs;        // by method: the verdicts that a server would start with
+  std::vector<TuningCurve> curves;  // what a tuning measured
   Inspection inspection;
 };
 
@@ -30,7 +32,8 @@ struct InspectModelDependencies {
   std::function<void(std::string_view)> on_step;
 };
 
-// Runs each method whose shapes are known: one row by itself, then the proof of its batching.
+// Runs each method whose shapes are known: one row by itself, optimised and tuned where that is
+// asked for, then the proof of its batching.
 // Threads: one; it runs the model's code, which may not end or may end the process.
 // Lifetime: what was given outlives the model.
 // Errors: the backend's; INVALID_ARGUMENT where the configuration contradicts the model;

@@ -10,6 +10,7 @@
 #include "base/status.h"
 #include "batching/known_verdict.h"
 #include "batching/scheduler.h"
+#include "batching/tuning.h"
 #include "spec/model_config.h"
 
 namespace flambeau {
@@ -20,6 +21,7 @@ struct Inspection {
   std::vector<std::vector<ResultFact>> results;
   std::vector<KnownVerdict> verdicts;
   Optimizations optimizations;     // worth applying
+  Tuned tuned;                     // how it runs best
   std::vector<std::string> notes;  // what was tried or left out and why, for people
 };
 
@@ -33,6 +35,8 @@ struct InspectionRequest {
   Scheduler::Options scheduler;
   Optimizations optimizations = {};  // that may be tried
   Duration optimization_budget = std::chrono::seconds(10);
+  TuningScope tuning = {};  // empty: how it runs is not measured
+  Duration tuning_budget = std::chrono::seconds(20);
 };
 
 // Threads: any; a call may take as long as the model's runs do, up to the implementation's limit.

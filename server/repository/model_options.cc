@@ -10,6 +10,7 @@ namespace flambeau {
 namespace {
 
 constexpr int kMaxThreads = 1024;
+constexpr char kIntraOpThreads[] = "INTRA_OP_THREAD_COUNT";
 
 // Triton's of the PyTorch backend that change nothing here, and why.
 constexpr struct {
@@ -120,7 +121,7 @@ Status ReadParameter(const std::string& name, const std::string& value, ModelOpt
     options->load.optimized = !*disable;
     return OkStatus();
   }
-  if (name == "INTRA_OP_THREAD_COUNT") {
+  if (name == kIntraOpThreads) {
     int count = 0;
     const char* const end = value.data() + value.size();
     const auto [stop, error] = std::from_chars(value.data(), end, count);
@@ -161,6 +162,22 @@ Result<ModelOptions> ChooseOptions(const ModelConfig& config, const std::string&
     FLAMBEAU_RETURN_IF_ERROR(ReadParameter(name, value, &options));
   }
   return options;
+}
+
+TuningScope LeftOpen(const ModelConfig& config, const std::string& device, TuningScope scope) {
+  const bool cpu = device == "cpu";  // an accelerator has its own number, and no threads
+  scope.instances = scope.instances && cpu && config.instance_groups.empty();
+  scope.threads = scope.threads && cpu && config.parameters.count(kIntraOpThreads) == 0;
+  scope.max_batch_size = scope.max_batch_size && !config.max_batch_size;
+  return scope;
+}
+
+void Apply(const Tuned& tuned, ModelOptions* options) {
+  if (tuned.instances > 0) options->scheduler.instances = tuned.instances;
+  if (tuned.threads > 0) {
+    options->load.intra_op_threads = options->scheduler.intra_op_threads = tuned.threads;
+  }
+  if (tuned.max_batch_size > 0) options->scheduler.max_batch_size = tuned.max_batch_size;
 }
 
 }  // namespace flambeau

@@ -7,6 +7,7 @@
 #include "backend/backend.h"
 #include "base/status.h"
 #include "batching/scheduler.h"
+#include "batching/tuning.h"
 #include "spec/model_config.h"
 
 namespace flambeau {
@@ -22,5 +23,11 @@ struct ModelOptions {
 // UNIMPLEMENTED for several at once, INVALID_ARGUMENT for a parameter's value; one sentence.
 Result<ModelOptions> ChooseOptions(const ModelConfig& config, const std::string& device,
                                    const Scheduler::Options& scheduler, Backend* backend);
+
+// What of `scope` the configuration does not say itself, on that device.
+TuningScope LeftOpen(const ModelConfig& config, const std::string& device, TuningScope scope);
+
+// How a model runs as chosen.
+void Apply(const Tuned& tuned, ModelOptions* options);
 
 }  // namespace flambeau

@@ -61,7 +61,7 @@ Status WrongName() {
 LoadingRepository::LoadingRepository(Options options, const Dependencies& dependencies)
     : options_(std::move(options)),
       dependencies_(dependencies),
-      loader_(options_.device, options_.scheduler, dependencies),
+      loader_(options_.device, options_.scheduler, options_.tuning, dependencies),
       reaper_([this](const std::string& name, int64_t version) { OnGone(name, version); }) {}
 
 LoadingRepository::~LoadingRepository() {

@@ -19,6 +19,7 @@
 #include "base/status.h"
 #include "batching/core_permits.h"
 #include "batching/scheduler.h"
+#include "batching/tuning.h"
 #include "metrics/metrics.h"
 #include "repository/example_check.h"
 #include "repository/inspector.h"
@@ -64,6 +65,7 @@ class Repository {
     std::vector<std::string> load_at_start;      // kExplicit; "*": all
     Watcher::Options watch;
     Scheduler::Options scheduler;
+    TuningScope tuning = {};  // what of it an inspector may choose for each model
   };
   struct Dependencies {
     Backend* backend;

@@ -22,8 +22,12 @@ constexpr Duration kExamplesBudget = std::chrono::minutes(2);
 }  // namespace
 
 VersionLoader::VersionLoader(std::string device, const Scheduler::Options& scheduler,
+                             const TuningScope& tuning,
                              const Repository::Dependencies& dependencies)
-    : device_(std::move(device)), scheduler_(scheduler), dependencies_(dependencies) {}
+    : device_(std::move(device)),
+      scheduler_(scheduler),
+      tuning_(tuning),
+      dependencies_(dependencies) {}
 
 Result<std::unique_ptr<LoadedServable>> VersionLoader::Load(const VersionToLoad& version) const {
   dependencies_.log->Info("model loading", {{"model", version.name}, {"version", version.version}});
@@ -92,9 +96,11 @@ Result<std::shared_ptr<Model>> VersionLoader::LoadBehind(const std::string& file
 Status VersionLoader::Inspect(const VersionToLoad& version, const std::string& manifest,
                               ModelOptions* options, LoadedServable::Parts* parts) const {
   if (dependencies_.inspector == nullptr) return OkStatus();
-  FLAMBEAU_ASSIGN_OR_RETURN(Inspection inspection, dependencies_.inspector->Inspect(
-                                                       {version.name, version.file, version.config,
-                                                        manifest, device_, scheduler_}));
+  InspectionRequest request{version.name, version.file, version.config,
+                            manifest,     device_,      scheduler_};
+  request.tuning = tuning_;
+  FLAMBEAU_ASSIGN_OR_RETURN(Inspection inspection, dependencies_.inspector->Inspect(request));
+  Apply(inspection.tuned, options);
   options->load.optimizations = inspection.optimizations;
   options->scheduler.verdicts = std::move(inspection.verdicts);
   parts->seen_results = std::move(inspection.results);

@@ -26,7 +26,7 @@ struct VersionToLoad {
 // backend's, and INVALID_ARGUMENT where the configuration contradicts the model; one sentence.
 class VersionLoader {
  public:
-  VersionLoader(std::string device, const Scheduler::Options& scheduler,
+  VersionLoader(std::string device, const Scheduler::Options& scheduler, const TuningScope& tuning,
                 const Repository::Dependencies& dependencies);
 
   Result<std::unique_ptr<LoadedServable>> Load(const VersionToLoad& version) const;
@@ -45,6 +45,7 @@ class VersionLoader {
 
   const std::string device_;
   const Scheduler::Options scheduler_;
+  const TuningScope tuning_;
   const Repository::Dependencies dependencies_;
 };
 

@@ -75,6 +75,17 @@ KnownVerdict ToVerdict(const Json& json) {
   return verdict;
 }
 
+Json ToJson(const Tuned& tuned) {
+  return {{"instances", tuned.instances},
+          {"threads", tuned.threads},
+          {"max_batch_size", tuned.max_batch_size},
+          {"summary", tuned.summary}};
+}
+
+Tuned ToTuned(const Json& json) {
+  return {json.at("instances"), json.at("threads"), json.at("max_batch_size"), json.at("summary")};
+}
+
 Inspection ToInspection(const Json& json) {
   Inspection inspection;
   for (const Json& method : json.at("results")) {
@@ -87,6 +98,7 @@ Inspection ToInspection(const Json& json) {
   for (const Json& one : json.at("optimizations")) {
     inspection.optimizations.Add(Parse(one, kOptimizations));
   }
+  inspection.tuned = ToTuned(json.at("tuned"));
   inspection.notes = json.at("notes").get<std::vector<std::string>>();
   return inspection;
 }
@@ -97,6 +109,7 @@ std::string EncodeInspection(const Inspection& inspection) {
   Json json = {{"results", Json::array()},
                {"verdicts", Json::array()},
                {"optimizations", Json::array()},
+               {"tuned", ToJson(inspection.tuned)},
                {"notes", inspection.notes}};
   for (const auto& method : inspection.results) {
     Json results = Json::array();

@@ -15,6 +15,7 @@ namespace {
 
 using ::testing::AllOf;
 using ::testing::HasSubstr;
+using ::testing::Not;
 
 // Shell scripts stand in for the program that tries models out.
 class ChildInspectorTest : public ::testing::Test {
@@ -38,6 +39,13 @@ class ChildInspectorTest : public ::testing::Test {
     const Status status = Inspect(script).status();
     EXPECT_EQ(status.code(), StatusCode::kInvalidArgument);
     return std::string(Message(status));
+  }
+  // The arguments of the child and its input.
+  std::string ToldToTheChild() {
+    const std::string file = place_ / "told";
+    EXPECT_FALSE(Inspect("echo $@ >" + file + "; cat >>" + file).ok()) << "it told nothing";
+    std::ifstream stream(file);
+    return {std::istreambuf_iterator<char>(stream), {}};
   }
   // Tells that it found this note.
   static std::string Telling(const std::string& note) {
@@ -71,12 +79,19 @@ TEST_F(ChildInspectorTest, TellsTheChildWhatTheServerWouldDo) {
   config.max_batch_size = 5;
   config.warmup.resize(1);
   request_.config = std::make_shared<const ModelConfig>(config);
-  const std::string file = place_ / "arguments";
-  EXPECT_FALSE(Inspect("echo $@ >" + file + "; cat >>" + file).ok()) << "it told nothing";
-  std::ifstream stream(file);
-  const std::string text{std::istreambuf_iterator<char>(stream), {}};
+  const std::string text = ToldToTheChild();
   EXPECT_THAT(text, AllOf(HasSubstr("inspect --for-server --device cpu --max-batch-size 7"),
                           HasSubstr("-- " + request_.file), HasSubstr(R"("max_batch_size":5)")));
+}
+
+TEST_F(ChildInspectorTest, WhatWasSaidIsNotLeftToATuning) {
+  request_.scheduler.instances = 2;
+  request_.scheduler.intra_op_threads = 3;
+  EXPECT_THAT(ToldToTheChild(), AllOf(HasSubstr("--threads 3"), Not(HasSubstr("--tune"))));
+  request_.tuning = {true, true, true, 6};
+  EXPECT_THAT(ToldToTheChild(), HasSubstr("--tune --instances 0 --threads 0"));
+  request_.tuning.instances = false;
+  EXPECT_THAT(ToldToTheChild(), HasSubstr("--tune --instances 2 --threads 0"));
 }
 
 TEST_F(ChildInspectorTest, TheChildGetsTheManifestBehindANul) {

@@ -68,6 +68,15 @@ TEST_F(InspectionCacheTest, TheKeyIsOfAllThatMatters) {
   request_.scheduler.max_batch_size = 7;
   EXPECT_NE(Key(), key);
   request_.scheduler.max_batch_size = Scheduler::Options().max_batch_size;
+  request_.tuning = {true, true, true, 2};
+  const std::string tuned = Key();
+  EXPECT_NE(tuned, key);
+  request_.tuning.cores = 4;
+  EXPECT_NE(Key(), tuned);
+  request_.tuning = {false, true, true, 2};
+  EXPECT_NE(Key(), tuned);
+  request_.tuning = {};
+  EXPECT_EQ(Key(), key);
   options_.identity = "build 2";
   EXPECT_NE(Key(), key);
   options_.identity = "build 1";

@@ -43,6 +43,18 @@ TEST_F(MachineTest, CpuMaxIsRoundedUpToWholeCores) {
   EXPECT_EQ(CoresOfCpuMax("100000 0"), std::nullopt);
 }
 
+TEST_F(MachineTest, WhatWasNotSaidFillsTheCores) {
+  const auto filled = [](int instances, int threads) {
+    const Parallelism parallelism = FillCores({instances, threads}, 6);
+    return std::pair(parallelism.instances, parallelism.threads);
+  };
+  EXPECT_EQ(filled(0, 0), std::pair(6, 1));
+  EXPECT_EQ(filled(2, 0), std::pair(2, 3));
+  EXPECT_EQ(filled(0, 4), std::pair(1, 4));
+  EXPECT_EQ(filled(9, 0), std::pair(9, 1));
+  EXPECT_EQ(filled(9, 9), std::pair(9, 9));
+}
+
 TEST_F(MachineTest, WithoutAQuotaTheAffinityMaskCounts) {
   EXPECT_EQ(UsableCores(root_), Affinity());
 }

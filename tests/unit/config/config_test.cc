@@ -159,6 +159,15 @@ TEST_F(ConfigTest, ChecksOfModels) {
   EXPECT_THAT(Refuse({"m", "--check-models", "off"}).text, HasSubstr("child|inline"));
 }
 
+TEST_F(ConfigTest, ATuningNeedsAProcessThatMeasures) {
+  EXPECT_FALSE(Serve({"m"}).tune);
+  EXPECT_TRUE(Serve({"m", "--tune"}).tune);
+  SetVariable("FLAMBEAU_TUNE", "true");
+  EXPECT_TRUE(Serve({"m"}).tune);
+  EXPECT_THAT(Refuse({"m", "--check-models", "inline"}).text,
+              HasSubstr("--tune needs --check-models child"));
+}
+
 TEST_F(ConfigTest, InspectHidesWhatIsTheServersOwn) {
   auto parsed = Parse({"inspect", "--for-server", "--device", "cpu", "--max-batch-size", "7",
                        "--memory-mib", "4096", "--seconds", "60", "--", "-m.pt"});

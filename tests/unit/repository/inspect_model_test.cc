@@ -3,10 +3,12 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <string>
 #include <vector>
 
 #include "backend/fake/fake_backend.h"
+#include "backend/fake/fake_clock.h"
 
 namespace flambeau {
 namespace {
@@ -128,6 +130,66 @@ TEST_F(InspectModelTest, OptimizationsAreTriedIfTheyMayBe) {
   config.parameters["DISABLE_OPTIMIZED_EXECUTION"] = "true";
   request_.config = std::make_shared<const ModelConfig>(config);
   EXPECT_THAT(Inspected().inspection.notes, ElementsAre(HasSubstr("DISABLE_OPTIMIZED_EXECUTION")));
+}
+
+class TuneModelTest : public InspectModelTest {
+ protected:
+  TuneModelTest() {
+    request_.tuning = {true, true, true, 1};
+    request_.scheduler.max_batch_size = 8;
+    // The larger the batch, the higher the rate.
+    script_.on_run = [this](int64_t) { fake_clock_.Advance(std::chrono::milliseconds(1)); };
+  }
+  InspectedModel Tune() {
+    backend_.Register("m.pt", std::make_shared<FakeModel>(facts_, script_));
+    auto inspected = InspectModel(request_, {&backend_, &fake_clock_, log_.get(), nullptr});
+    EXPECT_TRUE(inspected.ok()) << inspected.status();
+    return *std::move(inspected);
+  }
+
+  FakeClock fake_clock_;  // stands still but for runs of instances
+};
+
+TEST_F(TuneModelTest, WhatRunsBestIsChosenAndProven) {
+  request_.scheduler.max_batch_size = 32;
+  script_.on_run = [this](int64_t rows) {
+    fake_clock_.Advance(std::chrono::milliseconds(std::max<int64_t>(rows, 4)));
+  };
+  const InspectedModel inspected = Tune();
+  EXPECT_EQ(inspected.inspection.tuned.instances, 1);
+  EXPECT_EQ(inspected.inspection.tuned.threads, 1);
+  EXPECT_EQ(inspected.inspection.tuned.max_batch_size, 4) << "more rows gain nothing";
+  EXPECT_EQ(inspected.inspection.verdicts.at(0).rows, 4) << "nor are they served";
+  EXPECT_EQ(inspected.curves.size(), 1u);
+  EXPECT_THAT(inspected.facts.notes, ElementsAre(HasSubstr("tuned: 1 x 1")));
+}
+
+TEST_F(TuneModelTest, WhatIsDeclaredStays) {
+  request_.config = Declaring("x", {2});
+  const InspectedModel inspected = Tune();
+  EXPECT_EQ(inspected.inspection.tuned.max_batch_size, 0);
+  EXPECT_EQ(inspected.inspection.tuned.instances, 1);
+}
+
+// The static gate lets its rows be merged, the proof does not.
+TEST_F(TuneModelTest, AModelThatMixesRowsIsTunedForSingleOnes) {
+  script_.effect = [](FakeBatch& batch) {
+    double sum = 0;
+    for (const double y : batch.in) sum += y;
+    for (double& y : batch.out) y += sum;
+  };
+  const InspectedModel inspected = Tune();
+  EXPECT_EQ(inspected.proofs[0].verdict, Verdict::kRefused);
+  EXPECT_EQ(inspected.inspection.tuned.max_batch_size, 0);
+  EXPECT_THAT(inspected.inspection.tuned.summary, HasSubstr("in batches of 1;"));
+}
+
+TEST_F(TuneModelTest, WhyNothingIsTunedIsTold) {
+  facts_ = FakeFactsUnknownShape();
+  EXPECT_THAT(Tune().inspection.notes, ElementsAre(HasSubstr("nothing is tuned: the shapes")));
+  facts_ = FakeFacts();
+  script_.fail = [](const FakeBatch&) { return InvalidArgument("x must be positive"); };
+  EXPECT_THAT(Tune().inspection.notes, Contains(HasSubstr("nothing is tuned: it answers no row")));
 }
 
 TEST_F(InspectModelTest, AFileThatDoesNotLoadIsTheBackendsError) {

@@ -35,6 +35,7 @@ class InspectionTest : public ::testing::Test {
     Repository::Options options;
     options.path = directory_.path();
     options.scheduler.max_batch_size = 9;
+    options.tuning.threads = true;
     auto repository = Repository::Create(
         options, {&backend_, &clock_, &permits_, log_.get(), metrics_.get(), &inspector_});
     EXPECT_TRUE(repository.ok()) << repository.status();
@@ -60,6 +61,7 @@ TEST_F(InspectionTest, IsAskedForWithTheServersOwnOptions) {
   EXPECT_EQ(inspector_.requests[0].file, directory_ / "m.pt");
   EXPECT_EQ(inspector_.requests[0].scheduler.max_batch_size, 9);
   EXPECT_EQ(inspector_.requests[0].config, nullptr);
+  EXPECT_TRUE(inspector_.requests[0].tuning.threads);
 }
 
 TEST_F(InspectionTest, ARefusalIsAFailedLoad) {
@@ -81,6 +83,16 @@ TEST_F(InspectionTest, WhatItToldIsShown) {
   ASSERT_TRUE(servable.ok());
   EXPECT_THAT((*servable)->facts().notes, Contains("checked with care"));
   EXPECT_EQ((*servable)->facts().methods[0].results.at(0).name, "score");
+}
+
+TEST_F(InspectionTest, WhatItChoseIsHowItRuns) {
+  inspector_.answer->tuned = {3, 1, 5, "3 x 1"};
+  const auto repository = Create();
+  const auto servable = repository->Resolve("m", "");
+  ASSERT_TRUE(servable.ok());
+  EXPECT_EQ((*servable)->scheduler().instances(), 3);
+  EXPECT_EQ((*servable)->config()->instance_groups.at(0).count, 3);
+  EXPECT_EQ((*servable)->config()->max_batch_size, 5);
 }
 
 // The variant's bytes are the scheduler's own: they come from a run without an inspector.

@@ -51,6 +51,32 @@ TEST(ModelOptionsTest, AnEmptyConfigurationChangesNothing) {
   EXPECT_EQ(options->load.device, "cpu");
 }
 
+TuningScope Open(const std::string& pbtxt, const std::string& device = "cpu") {
+  return LeftOpen(ParseConfigPbtxt(pbtxt, kConfigPbtxt, {"m", ""})->config, device,
+                  {true, true, true, 2});
+}
+
+TEST(ModelOptionsTest, ATuningChoosesOnlyWhatTheConfigurationDoesNotSay) {
+  EXPECT_TRUE(Open("").instances && Open("").threads && Open("").max_batch_size);
+  EXPECT_EQ(Open("").cores, 2);
+  EXPECT_FALSE(Open("instance_group { count: 1 }").instances);
+  EXPECT_FALSE(Open("max_batch_size: 8").max_batch_size);
+  EXPECT_FALSE(
+      Open(R"(parameters { key: "INTRA_OP_THREAD_COUNT" value { string_value: "2" } })").threads);
+  const TuningScope cuda = Open("", "cuda:0");
+  EXPECT_TRUE(!cuda.instances && !cuda.threads && cuda.max_batch_size);
+}
+
+TEST(ModelOptionsTest, WhatWasTunedIsHowItRuns) {
+  ModelOptions options;
+  options.scheduler.instances = 4;
+  Apply({0, 2, 8, ""}, &options);
+  EXPECT_EQ(options.scheduler.instances, 4) << "not chosen";
+  EXPECT_EQ(options.scheduler.intra_op_threads, 2);
+  EXPECT_EQ(options.load.intra_op_threads, 2);
+  EXPECT_EQ(options.scheduler.max_batch_size, 8);
+}
+
 TEST(ModelOptionsTest, InstancesAddUp) {
   EXPECT_EQ(Choose("instance_group { count: 3 kind: KIND_CPU } instance_group { kind: KIND_CPU }")
                 ->scheduler.instances,

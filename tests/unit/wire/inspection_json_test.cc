@@ -23,6 +23,7 @@ Inspection Sample() {
       {1, std::string("\0\xff\x07key", 6), {Verdict::kRefused, "rows \"mix\""}, 0},
       {0, "", {Verdict::kProven, ""}, 32}};
   inspection.optimizations.Add(Optimization::kChannelsLast);
+  inspection.tuned = {2, 1, 16, "2 x 1"};
   inspection.notes = {"freeze: kept", "bad bytes \xff"};
   return inspection;
 }
@@ -49,6 +50,7 @@ TEST(InspectionJsonTest, WhatIsWrittenIsRead) {
   EXPECT_EQ(read->verdicts[0].proof.reason, "rows \"mix\"");
   EXPECT_EQ(read->verdicts[1].rows, 32);
   EXPECT_EQ(read->optimizations, Sample().optimizations);
+  EXPECT_EQ(read->tuned, Sample().tuned);
   EXPECT_EQ(read->notes[0], "freeze: kept");
 }
 

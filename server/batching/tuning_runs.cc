@@ -1,0 +1,213 @@
+#include "batching/tuning_runs.h"
+
+#include <algorithm>
+#include <chrono>
+#include <optional>
+#include <utility>
+
+#include "base/thread.h"
+#include "batching/result_slots.h"
+#include "batching/row_source.h"
+
+namespace flambeau {
+namespace {
+
+constexpr uint64_t kSeed = 5;
+// A backend profiles, compiles and chooses kernels in its first runs.
+constexpr size_t kWarmRuns = 3;
+constexpr size_t kFewestRuns = 3;
+constexpr size_t kMostRuns = 20000;
+constexpr Duration kTimedFor = std::chrono::milliseconds(100);
+// Runs that take longer are worth a larger batch only if the last one paid, and are measured once.
+constexpr Duration kSlowRun = std::chrono::milliseconds(100);
+constexpr double kWorthwhile = 1.05;
+
+using Rows = std::vector<std::vector<Value>>;
+
+Duration Median(std::vector<Duration> times) {
+  const auto middle = times.begin() + static_cast<std::ptrdiff_t>(times.size() / 2);
+  std::nth_element(times.begin(), middle, times.end());
+  return *middle;
+}
+
+// One worker's runs of the same batch.
+class Runner {
+ public:
+  Runner(Model* model, const std::vector<Item>& items, TimePoint end, Clock* clock)
+      : model_(model), items_(items), end_(end), clock_(clock) {}
+
+  // On the thread that is to be measured.
+  void Run() {
+    Result<std::unique_ptr<Instance>> instance = model_->NewInstance();
+    if (!instance.ok()) return;
+    for (size_t run = 0; run < kWarmRuns; ++run) {
+      if (clock_->Now() >= end_ || !RunOnce(instance->get())) return;
+    }
+    const TimePoint enough = clock_->Now() + kTimedFor;
+    while (times_.size() < kMostRuns) {
+      const TimePoint begin = clock_->Now();
+      if (begin >= end_ || (begin >= enough && times_.size() >= kFewestRuns)) return;
+      instance->get()->Run(items_, Cleared());
+      times_.push_back(clock_->Now() - begin);
+    }
+  }
+
+  // How long each run took; fewer than kFewestRuns: it failed, or had no time.
+  const std::vector<Duration>& times() const { return times_; }
+
+ private:
+  bool RunOnce(Instance* instance) {
+    instance->Run(items_, Cleared());
+    for (size_t i = 0; i < items_.size(); ++i) {
+      if (!slots_.Take(i).ok()) return false;
+    }
+    return true;
+  }
+  ResultSlots& Cleared() {
+    slots_.Reset(items_.size());
+    return slots_;
+  }
+
+  Model* const model_;
+  const std::vector<Item>& items_;
+  const TimePoint end_;
+  Clock* const clock_;
+  ResultSlots slots_;
+  std::vector<Duration> times_;
+};
+
+class Measurement {
+ public:
+  Measurement(const Facts& facts, const TuningOptions& options,
+              const TuningDependencies& dependencies)
+      : facts_(facts), options_(options), dependencies_(dependencies) {}
+
+  std::vector<TuningCurve> Run() {
+    const int method = MethodToTune(facts_);
+    if (method < 0) return {};
+    method_ = static_cast<size_t>(method);
+    source_ = RowSource::FromFacts(facts_.methods[method_], kSeed);
+    const TimePoint begin = dependencies_.clock->Now();
+    std::vector<TuningCurve> curves = Pairs();
+    for (size_t i = 0; i < curves.size(); ++i) {
+      const auto part = static_cast<int64_t>(i + 1);
+      Trace(begin + options_.budget * part / static_cast<int64_t>(curves.size()), &curves[i]);
+    }
+    return curves;
+  }
+
+ private:
+  // Without points yet.
+  std::vector<TuningCurve> Pairs() const {
+    const TuningScope& scope = options_.scope;
+    std::vector<int> threads = {options_.threads};
+    if (scope.threads) {
+      threads.clear();
+      for (int count = 1; count < scope.cores; count *= 2) threads.push_back(count);
+      threads.push_back(scope.cores);
+    }
+    std::vector<TuningCurve> pairs;
+    for (const int count : threads) {
+      int instances = scope.instances ? std::max(scope.cores / count, 1) : options_.instances;
+      if (facts_.writes_state) instances = 1;
+      const bool fits = int64_t{instances} * count <= scope.cores;
+      if (pairs.empty() || fits) pairs.push_back({instances, count, {}});
+    }
+    return pairs;
+  }
+
+  std::vector<int64_t> Sizes() const {
+    const bool merged =
+        !facts_.writes_state && facts_.methods[method_].static_proof.verdict == Verdict::kProven;
+    if (!merged || options_.max_batch_size <= 1) return {1};
+    std::vector<int64_t> sizes;
+    for (int64_t size = 1; size < options_.max_batch_size; size *= 2) sizes.push_back(size);
+    sizes.push_back(options_.max_batch_size);
+    return sizes;
+  }
+
+  void Trace(TimePoint end, TuningCurve* curve) {
+    const Result<std::shared_ptr<Model>> model = dependencies_.load(curve->threads);
+    if (!model.ok()) return;
+    Sweep(model->get(), end, curve);
+    // Whatever else the machine did during a measurement, it rarely does again during the second.
+    for (TuningPoint& point : curve->points) {
+      if (point.run > kSlowRun) return;
+      const std::optional<TuningPoint> again = Measure(model->get(), *curve, point.rows, end);
+      if (again && again->run < point.run) point = *again;
+    }
+  }
+
+  void Sweep(Model* model, TimePoint end, TuningCurve* curve) {
+    double best = 0;
+    for (const int64_t rows : Sizes()) {
+      const std::optional<TuningPoint> point = Measure(model, *curve, rows, end);
+      if (!point) return;
+      curve->points.push_back(*point);
+      const bool gains = point->rows_per_second >= kWorthwhile * best;
+      best = std::max(best, point->rows_per_second);
+      if (point->run > kSlowRun && !gains) return;
+      if (dependencies_.clock->Now() + 2 * point->run * (kWarmRuns + kFewestRuns) > end) return;
+    }
+  }
+
+  std::optional<TuningPoint> Measure(Model* model, const TuningCurve& curve, int64_t rows,
+                                     TimePoint end) {
+    dependencies_.on_step("it was tuned (" + std::to_string(curve.instances) + " x " +
+                          std::to_string(curve.threads) + ", batches of " + std::to_string(rows) +
+                          ")");
+    if (!MakeRows(rows)) return std::nullopt;
+    std::vector<Item> items;
+    for (int64_t i = 0; i < rows; ++i) items.push_back({method_, rows_[static_cast<size_t>(i)], 1});
+    std::vector<Runner> runners(static_cast<size_t>(curve.instances),
+                                Runner(model, items, end, dependencies_.clock));
+    {
+      std::vector<Thread> threads;
+      threads.reserve(runners.size());
+      for (Runner& runner : runners) threads.emplace_back("tuner", [&runner] { runner.Run(); });
+    }  // joins
+    std::vector<Duration> times;
+    for (const Runner& runner : runners) {
+      if (runner.times().size() < kFewestRuns) return std::nullopt;
+      times.insert(times.end(), runner.times().begin(), runner.times().end());
+    }
+    const Duration run = Median(std::move(times));
+    const double seconds = std::max(std::chrono::duration<double>(run).count(), 1e-9);
+    return TuningPoint{rows, run, curve.instances * static_cast<double>(rows) / seconds};
+  }
+
+  // False if there is no memory for them.
+  bool MakeRows(int64_t count) {
+    while (static_cast<int64_t>(rows_.size()) < count) {
+      rows_.push_back(source_->Next());
+      if (rows_.back().empty()) {
+        rows_.pop_back();
+        return false;
+      }
+    }
+    return true;
+  }
+
+  const Facts& facts_;
+  const TuningOptions& options_;
+  const TuningDependencies& dependencies_;
+  size_t method_ = 0;
+  std::optional<RowSource> source_;
+  Rows rows_;
+};
+
+}  // namespace
+
+int MethodToTune(const Facts& facts) {
+  for (size_t i = 0; i < facts.methods.size(); ++i) {
+    if (RowSource::FromFacts(facts.methods[i], kSeed)) return static_cast<int>(i);
+  }
+  return -1;
+}
+
+std::vector<TuningCurve> MeasureTuning(const Facts& facts, const TuningOptions& options,
+                                       const TuningDependencies& dependencies) {
+  return Measurement(facts, options, dependencies).Run();
+}
+
+}  // namespace flambeau

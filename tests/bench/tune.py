@@ -25,8 +25,9 @@ def prepare(model, demo_models, folder):
 
 
 def chosen(server, model):
-    found = re.search(r"tuned: (.*? us)", server.metadata(model)["properties"].get("notes", ""))
-    return found.group(1) if found else "not tuned"
+    properties = server.metadata(model)["properties"]
+    found = re.search(r"tuned: (.*? us)", properties.get("notes", ""))
+    return (found.group(1) if found else "not tuned") + "; optimised by " + properties["optimizations"]
 
 
 def compare(model, arguments, folder):

@@ -47,6 +47,7 @@ class TuningRunsTest : public ::testing::Test {
   }
   static std::vector<std::pair<int, int>> PairsOf(const std::vector<TuningCurve>& curves) {
     std::vector<std::pair<int, int>> pairs;
+    pairs.reserve(curves.size());
     for (const TuningCurve& curve : curves) pairs.emplace_back(curve.instances, curve.threads);
     return pairs;
   }

@@ -14,8 +14,8 @@ constexpr Duration kLongestLed = std::chrono::microseconds(200);
 }  // namespace
 
 // Only where a worker idles: if all are busy, the next to be free takes it.
-bool PullScheduler::MayLead(const Bucket& bucket, TimePoint now) const {
-  return !idle_.empty() && queue_.ReadyAt(bucket) <= now && queue_.Brief(bucket, kLongestLed);
+bool PullScheduler::MayWaitForTurn(const Bucket& bucket, TimePoint now) const {
+  return !idle_.empty() && queue_.ReadyAt(bucket) <= now;
 }
 
 void PullScheduler::Lead() {
@@ -28,9 +28,12 @@ void PullScheduler::Lead() {
 // A worker with a batch and permits for it. Null: there is nothing to run, or its own thread does.
 PullScheduler::Worker* PullScheduler::Borrow() {
   const std::lock_guard lock(mutex_);
-  if (queue_.size() == 0 || idle_.empty() || stopping_) return nullptr;
-  if (!dependencies_.permits->TryAcquire(options_.intra_op_threads)) {
-    PopIdle()->wake.notify_one();
+  queue_.EndPromises();
+  if (queue_.size() == 0 || stopping_) return nullptr;
+  const TimePoint now = dependencies_.clock->Now();
+  if (!leads_ || idle_.empty() || !queue_.BriefReady(now, kLongestLed) ||
+      !dependencies_.permits->TryAcquire(options_.intra_op_threads)) {
+    WakeForRest(now);
     return nullptr;
   }
   Worker* const worker = idle_.back();
@@ -45,7 +48,7 @@ void PullScheduler::Return(Worker& worker) {
   const std::lock_guard lock(mutex_);
   worker.lent = false;
   TimePoint next = kNoDeadline;
-  const bool ready = queue_.size() > 0 && queue_.Ready(dependencies_.clock->Now(), &next);
+  const bool ready = !queue_.AllPromised() && queue_.Ready(dependencies_.clock->Now(), &next);
   if (!ready && !stopping_ && (next == kNoDeadline || timekeeper_ != nullptr)) {
     idle_.push_back(&worker);
     return;

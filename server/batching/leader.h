@@ -1,4 +1,5 @@
-// A thread that reads requests and runs brief batches of them itself, in place of a worker.
+// A thread that reads requests by turns, and runs brief batches of them itself, in place of a
+// worker.
 #pragma once
 
 #include <memory>
@@ -8,8 +9,9 @@
 
 namespace flambeau {
 
-// It collects a turn's requests first (Scheduler::SubmitToLeader wakes nobody) and then runs what
-// has come together: no thread is woken for a request, and none for its answer.
+// It collects a turn's requests first (Scheduler::SubmitToLeader wakes nobody). What has come
+// together it then runs, so that no thread is woken for a request and none for its answer, or
+// leaves to one worker, woken once.
 // Threads: one, whose turns they are. Lifetime: any. Errors: none; answers carry them.
 class Leader {
  public:

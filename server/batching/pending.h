@@ -31,6 +31,7 @@ struct Pending {
   TimePoint queue_deadline = kNoDeadline;  // of its queue policy; it counts while it waits
   bool delays = false;                     // past it the request is delayed, not refused
   Bucket* bucket = nullptr;                // while it waits
+  uint32_t promise = 0;                    // PendingQueue::Promise
   Links in_queue;
   Links in_bucket;
   std::optional<Result<Outcome>> answer;

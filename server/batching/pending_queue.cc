@@ -42,6 +42,16 @@ Bucket* PendingQueue::Push(PendingPtr pending) {
   return &bucket;
 }
 
+void PendingQueue::Promise(Pending* pending) {
+  pending->promise = promise_;
+  ++promised_;
+}
+
+void PendingQueue::EndPromises() {
+  ++promise_;
+  promised_ = 0;
+}
+
 int64_t PendingQueue::RowLimit(const Bucket& bucket) const {
   if (bucket.variant == nullptr || bucket.variant->proof.verdict != Verdict::kProven) return 0;
   return std::min(options_.max_batch_size, bucket.variant->proven_rows);
@@ -208,6 +218,7 @@ PendingPtr PendingQueue::Remove(Pending* pending) {
   queue_.Remove(pending);
   pending->bucket->waiting.Remove(pending);
   pending->bucket->rows -= pending->rows;
+  if (pending->promise == promise_) --promised_;
   return PendingPtr(pending);
 }
 

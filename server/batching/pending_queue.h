@@ -52,6 +52,12 @@ class PendingQueue {
   // Those of the level of `rank`, delayed ones included.
   size_t LevelSize(uint32_t rank) const;
   size_t buckets() const { return buckets_.size(); }
+  // A leader that has more to read will come for the waiting `pending`: nobody is woken for it.
+  void Promise(Pending* pending);
+  // From now on whoever is free sees to everything that waits.
+  void EndPromises();
+  // Whether all that waits is promised.
+  bool AllPromised() const { return promised_ == queue_.size(); }
   // Returns the bucket that it joined.
   Bucket* Push(PendingPtr pending);
   // When `bucket` may run: the past or now if at once.
@@ -63,6 +69,10 @@ class PendingQueue {
   // Whether the bucket's next run is known to take at most so long: its requests are proven to be
   // answered row by row, so that no value decides about it, and its runs so far tell it.
   bool Brief(const Bucket& bucket, Duration longest_run) const;
+  // Whether something brief may run now.
+  bool BriefReady(TimePoint now, Duration longest_run) const {
+    return FirstReady(now, longest_run) != nullptr;
+  }
   // Takes from the bucket of the first request, by rank and age, that may run; only from a brief
   // one unless `longest_run` is Duration::max().
   void Take(TimePoint now, Batch* batch, Duration longest_run = Duration::max());
@@ -89,6 +99,8 @@ class PendingQueue {
   Verdicts* const verdicts_;
   RankedList<&Pending::in_queue> queue_;
   TimePoint delay_at_ = kNoDeadline;  // no request has to be delayed before
+  uint32_t promise_ = 1;              // those with another number are promised no more
+  size_t promised_ = 0;
   std::unordered_map<BucketKey, Bucket, BucketKeyHash> buckets_;
 };
 

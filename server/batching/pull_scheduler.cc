@@ -82,7 +82,7 @@ Status PullScheduler::AwaitWorkers() {
   return start_status_;
 }
 
-bool PullScheduler::Enqueue(Work work, bool may_lead) {
+bool PullScheduler::Enqueue(Work work, bool in_turn) {
   auto pending = std::make_unique<Pending>();
   pending->work = std::move(work);
   const TimePoint now = dependencies_.clock->Now();
@@ -103,8 +103,8 @@ bool PullScheduler::Enqueue(Work work, bool may_lead) {
   std::vector<PendingPtr> dropped;
   Worker* wake = nullptr;
   bool reap_sooner = false;
-  bool lead = false;
-  bool lead_now = false;
+  bool promised = false;
+  bool full = false;
   Status refused;
   {
     const std::lock_guard lock(mutex_);
@@ -114,10 +114,12 @@ bool PullScheduler::Enqueue(Work work, bool may_lead) {
       if (order_ != nullptr) pending->work.done = order_->Enlist(std::move(pending->work.done));
       reap_sooner = pending->WakeAt() < reap_at_;
       reap_at_ = std::min(reap_at_, pending->WakeAt());
+      Pending* const waiting = pending.get();
       const Bucket& bucket = *queue_.Push(std::move(pending));
-      lead = may_lead && MayLead(bucket, now);
-      lead_now = lead && queue_.FillsBatch(bucket);
-      if (!lead) wake = WorkerToWake(bucket, now);
+      promised = in_turn && MayWaitForTurn(bucket, now);
+      full = promised && queue_.FillsBatch(bucket);
+      if (promised) queue_.Promise(waiting);
+      if (!promised) wake = WorkerToWake(bucket, now);
       SetDepth();
     }
   }
@@ -128,8 +130,8 @@ bool PullScheduler::Enqueue(Work work, bool may_lead) {
     Status status = WhyDropped(*dead);
     Answer(std::move(dead), std::move(status));
   }
-  if (lead_now) Lead();
-  return lead && !lead_now;
+  if (full) Lead();
+  return promised && !full;
 }
 
 Status PullScheduler::Admit(const Pending& pending) const {

@@ -31,8 +31,8 @@ class PullScheduler final : public Scheduler {
   // Once: makes the instances and returns when the model can serve.
   Status Start();
 
-  void Submit(Work work) override { Enqueue(std::move(work), /*may_lead=*/false); }
-  bool SubmitToLeader(Work work) override { return Enqueue(std::move(work), leads_); }
+  void Submit(Work work) override { Enqueue(std::move(work), /*in_turn=*/false); }
+  bool SubmitToLeader(Work work) override { return Enqueue(std::move(work), /*in_turn=*/true); }
   void Lead() override;
   bool Full() const override;
   bool HasQueuePolicy(uint64_t priority) const override { return policies_.Declared(priority); }
@@ -67,16 +67,17 @@ class PullScheduler final : public Scheduler {
   void RefuseMerging(Variant* variant);
 
   // A leader's (lead.cc).
-  bool MayLead(const Bucket& bucket, TimePoint now) const;
+  bool MayWaitForTurn(const Bucket& bucket, TimePoint now) const;
   Worker* Borrow();
   void Return(Worker& worker);
 
   // The expiry thread's.
   void ReapLoop();
 
-  bool Enqueue(Work work, bool may_lead);
+  bool Enqueue(Work work, bool in_turn);
   Status Admit(const Pending& pending) const;
   Worker* WorkerToWake(const Bucket& bucket, TimePoint now);
+  void WakeForRest(TimePoint now);
   Worker* PopIdle();
   void SetDepth();
   bool IsFull(const Pending& pending) const;

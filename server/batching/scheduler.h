@@ -121,14 +121,14 @@ class Scheduler {
   virtual ~Scheduler() = default;
 
   virtual void Submit(Work work) = 0;
-  // The same from a thread that may run the model itself (see leader.h). True: no worker was woken,
-  // so that thread must call Lead() before it waits for anything.
+  // The same from a thread that has more to submit and may run the model itself (see leader.h).
+  // True: no worker was woken, so that thread must call Lead() before it waits for anything.
   virtual bool SubmitToLeader(Work work) {
     Submit(std::move(work));
     return false;
   }
   // Runs a batch of what waits on the calling thread, if an instance is free and the run is known
-  // to be brief; else somebody else does. The caller keeps the scheduler alive meanwhile.
+  // to be brief; else wakes a worker for it. The caller keeps the scheduler alive meanwhile.
   virtual void Lead() {}
   // True if Submit would refuse now: lets a transport answer before it decodes.
   virtual bool Full() const = 0;

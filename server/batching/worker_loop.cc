@@ -5,6 +5,7 @@
 #include <chrono>
 #include <utility>
 
+#include "base/wake_scope.h"
 #include "batching/permitted_instance.h"
 #include "batching/pull_scheduler.h"
 #include "batching/warm_up.h"
@@ -96,7 +97,7 @@ bool PullScheduler::AwaitWork(Worker& worker, std::unique_lock<std::mutex>& lock
   Clock& clock = *dependencies_.clock;
   while (!stopping_) {
     TimePoint next = kNoDeadline;
-    if (queue_.size() > 0 && queue_.Ready(clock.Now(), &next)) return true;
+    if (!queue_.AllPromised() && queue_.Ready(clock.Now(), &next)) return true;
     if (next != kNoDeadline && timekeeper_ == nullptr) {
       timekeeper_ = &worker;
       timekeeper_until_ = next;
@@ -122,10 +123,19 @@ void PullScheduler::TakeBatch(Worker& worker, Duration longest_run) {
   const TimePoint now = dependencies_.clock->Now();
   queue_.Take(now, &worker.batch, longest_run);
   SetDepth();
-  if (queue_.size() == 0 || idle_.empty()) return;
-  // What is left is somebody else's: another bucket, or more than one batch.
+  WakeForRest(now);
+}
+
+// What is left is somebody else's: another bucket, or more than one batch.
+void PullScheduler::WakeForRest(TimePoint now) {
+  if (queue_.AllPromised()) return;
   TimePoint next = kNoDeadline;
-  if (queue_.Ready(now, &next) || timekeeper_ == nullptr) PopIdle()->wake.notify_one();
+  const bool ready = queue_.Ready(now, &next);
+  if (!idle_.empty()) {
+    if (ready || timekeeper_ == nullptr) PopIdle()->wake.notify_one();
+  } else if (ready && timekeeper_ != nullptr) {
+    timekeeper_->wake.notify_one();
+  }
 }
 
 void PullScheduler::RunBatch(Worker& worker) {
@@ -139,6 +149,7 @@ void PullScheduler::RunBatch(Worker& worker) {
   if (!batch.items.empty()) report = worker.runner->Run(batch.items);
   dependencies_.permits->Release(options_.intra_op_threads);
   if (!batch.items.empty()) FinishBatch(batch, report);
+  const WakeScope wakes;
   for (PendingPtr& pending : batch.items) Answer(std::move(pending));
   batch.items.clear();
 }

@@ -23,6 +23,8 @@ namespace {
 constexpr size_t kReadTurn = size_t{256} << 10;
 // How much of a compressed body is taken at once: it may become a thousand times as much.
 constexpr size_t kInflateTurn = size_t{8} << 10;
+// How much takes longer to decode than a thread takes to wake up.
+constexpr size_t kLongBody = size_t{64} << 10;
 constexpr std::string_view kContinue = "HTTP/1.1 100 Continue\r\n\r\n";
 
 }  // namespace
@@ -186,6 +188,8 @@ void Connection::Dispatch() {
     if (!match.allow.empty()) response.headers.emplace_back("Allow", match.allow);
     return Respond(std::move(response));
   }
+  // What this turn has read so far does not wait until a long body is decoded.
+  if (request.body.size() > kLongBody) loop_->leader.Lead();
   request.path_params = std::move(match.path_params);
   logged_elsewhere_ = match.handler->PassesGate();
   const Responder respond(std::make_shared<LoopTarget>(loop_->mailbox, slot_, ticket_));

@@ -21,12 +21,14 @@ bool Mailbox::Post(LoopMessage message) {
     messages_.push_back(std::move(message));
     wake = std::exchange(sleeping_, false);
   }
-  if (wake) {
-    const uint64_t one = 1;
-    // It can only fail when the counter is full, and then the loop is awake.
-    [[maybe_unused]] const ssize_t written = write(wake_fd_.get(), &one, sizeof(one));
-  }
+  if (wake) WakeScope::Wake(shared_from_this());
   return true;
+}
+
+void Mailbox::Wake() {
+  const uint64_t one = 1;
+  // It can only fail when the counter is full, and then the loop is awake.
+  [[maybe_unused]] const ssize_t written = write(wake_fd_.get(), &one, sizeof(one));
 }
 
 std::vector<LoopMessage> Mailbox::Close() {

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "base/status.h"
+#include "base/wake_scope.h"
 #include "http/message.h"
 #include "http/socket.h"
 
@@ -31,9 +32,9 @@ enum class LoopOrder { kDrain, kStop };
 using LoopMessage = std::variant<NewConnection, Reply, LoopOrder>;
 
 // Bounded by what it carries: one message per connection opened and one per request in work.
-// Threads: Post and Close from any; the rest from the loop. Lifetime: shared with every Responder,
-// which may outlive the loop. Errors: Create; Post returns false once closed.
-class Mailbox {
+// Threads: Post, Wake and Close from any; the rest from the loop. Lifetime: shared with every
+// Responder, which may outlive the loop. Errors: Create; Post returns false once closed.
+class Mailbox final : public Sleeper, public std::enable_shared_from_this<Mailbox> {
  public:
   static Result<std::shared_ptr<Mailbox>> Create();
 
@@ -42,6 +43,7 @@ class Mailbox {
   // What waited; from now on Post drops.
   std::vector<LoopMessage> Close();
 
+  void Wake() override;
   int wake_fd() const { return wake_fd_.get(); }
   // True if the loop may sleep: nothing waits, and the next Post will wake it.
   bool PrepareSleep();

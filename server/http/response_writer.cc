@@ -5,11 +5,17 @@
 namespace flambeau {
 namespace {
 
+bool IsClean(char c) {
+  const auto byte = static_cast<unsigned char>(c);
+  return (byte >= 0x20 && byte != 0x7f) || byte == '\t';
+}
+
 void AppendClean(std::string_view text, std::string* out) {
-  std::copy_if(text.begin(), text.end(), std::back_inserter(*out), [](char c) {
-    const auto byte = static_cast<unsigned char>(c);
-    return (byte >= 0x20 && byte != 0x7f) || byte == '\t';
-  });
+  if (std::all_of(text.begin(), text.end(), IsClean)) {
+    out->append(text);  // all of them, usually
+  } else {
+    std::copy_if(text.begin(), text.end(), std::back_inserter(*out), IsClean);
+  }
 }
 
 void AppendHeader(std::string_view name, std::string_view value, std::string* out) {

@@ -31,10 +31,13 @@ void AppendPlace(const SharedMemoryPlace& place, size_t bytes, std::string* body
 }
 
 // Room for the whole answer, so that it grows once at most: a float's text has about 12 characters.
-size_t Estimate(const InferResult& result) {
+// No more than that: memory in tens of MiB comes from the kernel anew, page by page, each time.
+size_t Estimate(const InferResult& result, const InferRequest& request) {
   size_t size = 256;
   for (const NamedTensor& output : result.outputs) {
-    size += 128 + output.name.size() + 3 * output.tensor.bytes();
+    size += 128 + output.name.size();
+    if (PlaceOf(request, output.name) != nullptr) continue;
+    size += (GoesBinary(request, output.name) ? 1 : 3) * output.tensor.bytes();
   }
   return size;
 }
@@ -80,7 +83,7 @@ void BeginAnswer(const InferResult& result, std::string* body) {
 Result<EncodedInfer> EncodeInfer(const InferResult& result, const InferRequest& request) {
   EncodedInfer encoded;
   std::string& body = encoded.body;
-  body.reserve(Estimate(result));
+  body.reserve(Estimate(result, request));
   BeginAnswer(result, &body);
   body += R"(,"outputs":[)";
   std::vector<const Tensor*> binaries;

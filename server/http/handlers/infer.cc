@@ -72,9 +72,10 @@ void InferHandler::Handle(HttpRequest request, Responder respond) {
   InferRequest asked = WithoutInputs(*decoded);
   inference_->Submit(*std::move(call), *std::move(decoded),
                      [respond, asked = std::move(asked),
-                      delivery = *std::move(delivery)](Result<InferResult> result) {
+                      delivery = *std::move(delivery)](Result<InferResult> result) mutable {
                        if (!result.ok()) return respond(ErrorResponse(result.status()));
-                       respond.Defer([result = *std::move(result), asked, delivery]() mutable {
+                       respond.Defer([result = *std::move(result), asked = std::move(asked),
+                                      delivery = std::move(delivery)]() mutable {
                          return Encode(&result, asked, delivery);
                        });
                      });

@@ -56,6 +56,33 @@ TEST_F(PendingQueueTest, UnprovenRequestsLeaveOneByOneInOrder) {
   EXPECT_THAT(Take(), SizeIs(0));
 }
 
+TEST_F(PendingQueueTest, KnowsWhetherSomebodyWillComeForAllThatWaits) {
+  EXPECT_TRUE(queue_.AllPromised());
+  PendingPtr pending = Make(1);
+  Pending* const promised = pending.get();
+  queue_.Push(std::move(pending));
+  EXPECT_FALSE(queue_.AllPromised());
+  queue_.Promise(promised);
+  EXPECT_TRUE(queue_.AllPromised());
+  Push(2);
+  EXPECT_FALSE(queue_.AllPromised());
+  EXPECT_THAT(Take(), ElementsAre(1));
+  EXPECT_FALSE(queue_.AllPromised());
+  EXPECT_THAT(Take(), ElementsAre(2));
+  EXPECT_TRUE(queue_.AllPromised());
+}
+
+TEST_F(PendingQueueTest, APromiseEnds) {
+  PendingPtr pending = Make(1);
+  queue_.Promise(pending.get());
+  queue_.Push(std::move(pending));
+  EXPECT_TRUE(queue_.AllPromised());
+  queue_.EndPromises();
+  EXPECT_FALSE(queue_.AllPromised());
+  EXPECT_THAT(Take(), ElementsAre(1));
+  EXPECT_TRUE(queue_.AllPromised());
+}
+
 TEST_F(PendingQueueTest, ProvenOnesLeaveByBucketOldestFirst) {
   Prove(Push(1));
   Push(2, 3);

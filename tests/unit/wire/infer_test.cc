@@ -468,6 +468,17 @@ TEST(EncodeInfer, EachOutputMayChoose) {
             *EncodeInfer(TwoOutputs(), request)->header_length + 16);
 }
 
+TEST(EncodeInfer, TakesNoMoreMemoryThanABinaryAnswerNeeds) {
+  InferResult result;
+  result.outputs.push_back({"y", *Tensor::Allocate(DType::kFp32, {1, 100000})});
+  InferRequest request;
+  request.binary_output = true;
+  const auto encoded = EncodeInfer(result, request);
+  ASSERT_TRUE(encoded.ok());
+  EXPECT_GT(encoded->body.size(), 400000u);
+  EXPECT_LT(encoded->body.capacity(), 401000u);
+}
+
 TEST(EncodeInfer, EmptyBinaryOutputNeedsNoHeader) {
   InferResult result;
   result.model = "m";

@@ -12,6 +12,7 @@
 
 #include "app/backend_module.h"
 #include "app/child_inspector.h"
+#include "app/idle_memory.h"
 #include "app/machine.h"
 #include "http/routes.h"
 #include "repository/file_stamp.h"
@@ -21,6 +22,7 @@ namespace flambeau {
 namespace {
 
 constexpr auto kPoll = std::chrono::milliseconds(10);
+constexpr auto kMemoryLook = std::chrono::seconds(3);
 // gRPC's own threads get this long to end once everything has been answered.
 constexpr auto kTransportGrace = std::chrono::seconds(2);
 
@@ -223,11 +225,23 @@ int Server::Run(StopSignals* signals) {
                            {"http", url},
                            {"grpc", Reachable(config_.grpc.host, grpc_->port())},
                            {"try", "curl -s " + url}});
-    signal = signals->Wait();
+    signal = ServeUntilSignal(signals);
   }
   LogStopping(signal);
   AwaitBalancers(signals);
   return Drain(signals);
+}
+
+int Server::ServeUntilSignal(StopSignals* signals) {
+  IdleMemory memory;
+  GiveBackMemory();  // what loading took
+  memory.GaveBack(ResidentMemory());
+  while (true) {
+    if (const int signal = signals->WaitFor(kMemoryLook)) return signal;
+    if (!memory.WorthGivingBack(gate_.in_flight(), ResidentMemory())) continue;
+    GiveBackMemory();
+    memory.GaveBack(ResidentMemory());
+  }
 }
 
 void Server::LogStopping(int signal) {

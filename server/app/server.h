@@ -52,6 +52,7 @@ class Server {
   Status StartTracing();
   Status StartTransports();
   void LogListening();
+  int ServeUntilSignal(StopSignals* signals);
   void LogStopping(int signal);
   void AwaitBalancers(StopSignals* signals);
   int Drain(StopSignals* signals);

@@ -21,13 +21,6 @@ int StopSignals::WaitFor(Duration duration) {
   return std::max(sigtimedwait(&set_, nullptr, &wait), 0);
 }
 
-int StopSignals::Wait() {
-  int signal = 0;
-  while (sigwait(&set_, &signal) != 0) {
-  }
-  return signal;
-}
-
 void StopSignals::Raise() { kill(getpid(), SIGTERM); }
 
 }  // namespace flambeau

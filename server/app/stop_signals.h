@@ -16,8 +16,6 @@ class StopSignals {
 
   // The signal that came, or 0 after `duration`.
   int WaitFor(Duration duration);
-  // The signal that came.
-  int Wait();
   // As if SIGTERM had come. Threads: any.
   static void Raise();
 

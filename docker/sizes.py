@@ -28,7 +28,8 @@ def main():
             name = next(name for name, pattern in PARTS if re.match(pattern, os.path.relpath(path, root)))
             sizes[name] += os.lstat(path).st_size
     for name, size in sorted([*sizes.items(), ("total", sum(sizes.values()))], key=lambda part: part[1]):
-        print(f"       {size / 1e6:8.1f} MB  {name}")
+        if size > 0:
+            print(f"       {size / 1e6:8.1f} MB  {name}")
 
 
 if __name__ == "__main__":

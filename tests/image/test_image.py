@@ -1,7 +1,8 @@
 """The container image that `./dev image` has built: what is in it, and that it serves as it must.
 
 The image's root is mounted; its processes are started in it by chroot as its user, read-only, with the few devices that
-a container engine gives, and with the network of this machine.
+a container engine gives, and with the network of this machine. That of CUDA is tried on the processor: no GPU is among
+those devices.
 """
 
 import json
@@ -47,6 +48,11 @@ def config():
         return json.load(file)["Docker"]["config"]
 
 
+@pytest.fixture(scope="module")
+def cuda(config):
+    return any(value.startswith("NVIDIA_VISIBLE_DEVICES=") for value in config["Env"])
+
+
 def inside(root, models, *command):
     return ["unshare", "--mount", "--propagation", "private", "sh", "-c", ENTER, root, models, *command]
 
@@ -57,11 +63,12 @@ def files(root):
             yield os.path.join(folder, name)
 
 
-def test_it_is_small_and_holds_no_shell_and_no_python(root):
+def test_it_is_small_and_holds_no_shell_and_no_python(root, cuda):
     paths = list(files(root))
-    assert sum(os.lstat(path).st_size for path in paths) <= LARGEST
+    assert cuda or sum(os.lstat(path).st_size for path in paths) <= LARGEST
     names = {os.path.basename(path) for path in paths}
     assert {"flambeau-server", "flambeau", "libflambeau_torch.so", "libtorch_cpu.so"} <= names
+    assert ("libtorch_cuda.so" in names) == cuda
     assert not {name for name in names if name in ("sh", "bash", "dash", "busybox", "perl") or "python" in name}
     executables = {os.path.relpath(path, root) for path in paths
                    if os.access(path, os.X_OK) and ".so" not in path and not os.path.islink(path)}
@@ -77,20 +84,21 @@ def test_scanners_find_its_packages(root):
             assert "Version: " in file.read()
 
 
-def test_how_it_is_to_be_run(config):
+def test_how_it_is_to_be_run(config, cuda):
     assert config["User"] == "1000:1000"
     assert config["Entrypoint"] == ["flambeau-server"]
-    assert config["Cmd"] == ["/models", "--host", "0.0.0.0"]
+    assert config["Cmd"] == ["/models", "--host", "0.0.0.0", *(["--device", "cuda"] if cuda else [])]
     assert set(config["ExposedPorts"]) == {"8000/tcp", "8001/tcp", "8002/tcp"}
     assert config["StopSignal"] == "SIGTERM"
     assert config["Healthcheck"]["Test"] == ["CMD", "flambeau", "--timeout", "4", "status"]
 
 
-def test_it_starts_predicts_is_scraped_and_stops(root, config, demo_models):
+def test_it_starts_predicts_is_scraped_and_stops(root, config, cuda, demo_models):
     programs = next(value for value in config["Env"] if value.startswith("PATH="))[len("PATH="):]
     entrypoint = f"{programs}/{config['Entrypoint'][0]}"
     started = time.monotonic()
-    with harness.Server("/models", program=inside(root, demo_models, entrypoint)) as server:
+    flags = ["--device", "cpu"] if cuda else []
+    with harness.Server("/models", *flags, program=inside(root, demo_models, entrypoint)) as server:
         print(f"ready after {time.monotonic() - started:.1f} s")
         with open(f"/proc/{server.process.pid}/status", encoding="utf-8") as file:
             assert "Uid:\t1000\t1000\t1000\t1000" in file.read()

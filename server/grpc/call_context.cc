@@ -35,8 +35,8 @@ std::string PeerAddress(std::string_view peer) {
   return address;
 }
 
-RequestContext ToRequestContext(const grpc::CallbackServerContext& context, std::string route,
-                                CancelTokenPtr cancel) {
+RequestContext ToRequestContext(const Rpc& rpc, std::string route, CancelTokenPtr cancel) {
+  const grpc::ServerContext& context = rpc.context();
   RequestContext request;
   const auto& metadata = context.client_metadata();
   if (const auto id = metadata.find(kRequestIdKey); id != metadata.end()) {
@@ -47,6 +47,7 @@ RequestContext ToRequestContext(const grpc::CallbackServerContext& context, std:
   request.route = std::move(route);
   request.timeout_us = MicrosecondsLeft(context.deadline());
   request.cancel = std::move(cancel);
+  request.leader = rpc.leader();
   return request;
 }
 

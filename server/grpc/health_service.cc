@@ -8,8 +8,8 @@
 
 #include "base/thread.h"
 #include "grpc/health_watch_internal.h"
-#include "grpc/status_mapping.h"
-#include "proto/health.grpc.pb.h"
+#include "grpc/unary_call_internal.h"
+#include "proto/health.pb.h"
 
 namespace flambeau {
 namespace {
@@ -17,23 +17,20 @@ namespace {
 namespace health = grpc::health::v1;
 using ServingStatus = health::HealthCheckResponse::ServingStatus;
 
-class HealthServiceImpl final : public HealthService, public health::Health::CallbackService {
+class HealthServiceImpl final : public HealthService {
  public:
   HealthServiceImpl(const Options& options, const ServerInfo* info, Clock* clock)
       : options_(options), info_(info), clock_(clock), thread_("grpc-health", [this] { Run(); }) {}
   ~HealthServiceImpl() override { Stop(); }
 
-  grpc::Service* service() override { return this; }
+  void AddRoutes(RpcRoutes* routes) override;
   void BeginDrain() override;
   void Stop() override;
 
-  grpc::ServerUnaryReactor* Check(grpc::CallbackServerContext* context,
-                                  const health::HealthCheckRequest* request,
-                                  health::HealthCheckResponse* response) override;
-  grpc::ServerWriteReactor<health::HealthCheckResponse>* Watch(
-      grpc::CallbackServerContext* context, const health::HealthCheckRequest* request) override;
-
  private:
+  Status Check(const health::HealthCheckRequest& request,
+               health::HealthCheckResponse* response) const;
+  void Watch(const std::shared_ptr<HealthWatch>& watch);
   ServingStatus StatusOf(const std::string& service) const;
   Status Add(const std::shared_ptr<HealthWatch>& watch);
   void Remove(HealthWatch* watch);
@@ -65,31 +62,31 @@ ServingStatus HealthServiceImpl::StatusOf(const std::string& service) const {
                                       : health::HealthCheckResponse::NOT_SERVING;
 }
 
-grpc::ServerUnaryReactor* HealthServiceImpl::Check(grpc::CallbackServerContext* context,
-                                                   const health::HealthCheckRequest* request,
-                                                   health::HealthCheckResponse* response) {
-  grpc::ServerUnaryReactor* reactor = context->DefaultReactor();
-  const ServingStatus status = StatusOf(request->service());
-  if (status == health::HealthCheckResponse::SERVICE_UNKNOWN) {
-    reactor->Finish(ToGrpcStatus(NotFound("there is no service or model '" + request->service() +
-                                          "'; an empty service name asks for the server")));
-    return reactor;
-  }
-  response->set_status(status);
-  reactor->Finish(grpc::Status::OK);
-  return reactor;
+void HealthServiceImpl::AddRoutes(RpcRoutes* routes) {
+  (*routes)["/grpc.health.v1.Health/Check"] =
+      Unary<health::HealthCheckRequest, health::HealthCheckResponse>(
+          [this](const auto& request, auto* response) { return Check(request, response); });
+  (*routes)["/grpc.health.v1.Health/Watch"] = [this](Rpc* rpc) {
+    return std::make_shared<HealthWatch>(
+        rpc, HealthWatch::Listener{[this](const auto& watch) { Watch(watch); },
+                                   [this](HealthWatch* watch) { Remove(watch); }});
+  };
 }
 
-grpc::ServerWriteReactor<health::HealthCheckResponse>* HealthServiceImpl::Watch(
-    grpc::CallbackServerContext*, const health::HealthCheckRequest* request) {
-  const auto watch =
-      HealthWatch::Create(request->service(), [this](HealthWatch* done) { Remove(done); });
-  if (const Status status = Add(watch); !status.ok()) {
-    watch->End(status);
-  } else {
-    watch->Tell(StatusOf(watch->service()));
+Status HealthServiceImpl::Check(const health::HealthCheckRequest& request,
+                                health::HealthCheckResponse* response) const {
+  const ServingStatus status = StatusOf(request.service());
+  if (status == health::HealthCheckResponse::SERVICE_UNKNOWN) {
+    return NotFound("there is no service or model '" + request.service() +
+                    "'; an empty service name asks for the server");
   }
-  return watch.get();
+  response->set_status(status);
+  return OkStatus();
+}
+
+void HealthServiceImpl::Watch(const std::shared_ptr<HealthWatch>& watch) {
+  if (const Status status = Add(watch); !status.ok()) return watch->End(status);
+  watch->Tell(StatusOf(watch->service()));
 }
 
 Status HealthServiceImpl::Add(const std::shared_ptr<HealthWatch>& watch) {

@@ -2,18 +2,17 @@
 // and for each model by its name.
 #pragma once
 
-#include <grpcpp/impl/service_type.h>
-
 #include <cstddef>
 #include <memory>
 
 #include "base/clock.h"
+#include "grpc/rpc.h"
 #include "serving/server_info.h"
 
 namespace flambeau {
 
 // Threads: any. One of its own, grpc-health, looks for changes while somebody watches.
-// Lifetime: what it was given outlives it; it outlives the server it is registered with.
+// Lifetime: what it was given outlives it; it outlives the routes.
 // Errors: to clients: NOT_FOUND from Check for an unknown service, RESOURCE_EXHAUSTED from Watch
 // over max_watches, UNAVAILABLE once stopped.
 class HealthService {
@@ -27,7 +26,7 @@ class HealthService {
                                                Clock* clock);
   virtual ~HealthService() = default;
 
-  virtual grpc::Service* service() = 0;
+  virtual void AddRoutes(RpcRoutes* routes) = 0;
   // NOT_SERVING from now on; watchers are told at once.
   virtual void BeginDrain() = 0;
   // Ends every watch, so that the server need not wait for them.

@@ -1,19 +1,23 @@
 #include <utility>
 
 #include "grpc/health_watch_internal.h"
+#include "grpc/message_bytes.h"
 #include "grpc/status_mapping.h"
 
 namespace flambeau {
 
-std::shared_ptr<HealthWatch> HealthWatch::Create(std::string service,
-                                                 std::function<void(HealthWatch*)> done) {
-  std::shared_ptr<HealthWatch> watch(new HealthWatch(std::move(service), std::move(done)));
-  watch->self_ = watch;
-  return watch;
-}
+HealthWatch::HealthWatch(Rpc* rpc, Listener listener) : rpc_(rpc), listener_(std::move(listener)) {}
 
-HealthWatch::HealthWatch(std::string service, std::function<void(HealthWatch*)> done)
-    : service_(std::move(service)), done_(std::move(done)) {}
+void HealthWatch::OnStart() { rpc_->StartRead(&request_); }
+
+void HealthWatch::OnReadDone(bool ok) {
+  grpc::health::v1::HealthCheckRequest request;
+  const Status status = ok ? ParseMessage(&request_, &request)
+                           : InvalidArgument("the call came without its message; send one");
+  if (!status.ok()) return End(status);
+  service_ = request.service();
+  listener_.asked(shared_from_this());
+}
 
 void HealthWatch::Tell(ServingStatus status) {
   std::unique_lock lock(mutex_);
@@ -47,10 +51,7 @@ void HealthWatch::OnWriteDone(bool ok) {
 
 void HealthWatch::OnCancel() { End(Cancelled("the client cancelled the watch")); }
 
-void HealthWatch::OnDone() {
-  done_(this);
-  self_.reset();
-}
+void HealthWatch::OnDone() { listener_.done(this); }
 
 // A status that was told before the end is still written: the last one says why the watch ends.
 HealthWatch::Step HealthWatch::Next() {
@@ -63,15 +64,18 @@ HealthWatch::Step HealthWatch::Next() {
   if (!news) return Step::kNothing;
   writing_ = told_any_ = true;
   told_ = wanted_;
-  response_.set_status(told_);
   return Step::kWrite;
 }
 
 void HealthWatch::Take(Step step) {
   // Once finished, gRPC may be done with the call before Finish returns.
   const std::shared_ptr<HealthWatch> alive = shared_from_this();
-  if (step == Step::kWrite) StartWrite(&response_);
-  if (step == Step::kFinish) Finish(ToGrpcStatus(end_));
+  if (step == Step::kWrite) {
+    grpc::health::v1::HealthCheckResponse response;
+    response.set_status(told_);
+    rpc_->StartWrite(WriteMessage(response));
+  }
+  if (step == Step::kFinish) rpc_->Finish(ToGrpcStatus(end_));
 }
 
 }  // namespace flambeau

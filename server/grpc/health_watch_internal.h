@@ -1,7 +1,7 @@
 // One Health.Watch call.
 #pragma once
 
-#include <grpcpp/support/server_callback.h>
+#include <grpcpp/support/byte_buffer.h>
 
 #include <functional>
 #include <memory>
@@ -9,41 +9,48 @@
 #include <string>
 
 #include "base/status.h"
+#include "grpc/rpc.h"
 #include "proto/health.pb.h"
 
 namespace flambeau {
 
 // Writes a status whenever it differs from the last one told.
 // Threads: any; calls into gRPC are made without the lock, in an order that the flags keep.
-// Lifetime: shared; gRPC's share is `self_`, given up when the call is done.
+// Lifetime: shared by the Rpc and who tells it.
 // Errors: none.
-class HealthWatch final : public grpc::ServerWriteReactor<grpc::health::v1::HealthCheckResponse>,
-                          public std::enable_shared_from_this<HealthWatch> {
+class HealthWatch final : public RpcReactor, public std::enable_shared_from_this<HealthWatch> {
  public:
   using ServingStatus = grpc::health::v1::HealthCheckResponse::ServingStatus;
 
-  // `done` is called once, when gRPC has finished with the call.
-  static std::shared_ptr<HealthWatch> Create(std::string service,
-                                             std::function<void(HealthWatch*)> done);
+  // Each is called once at most, on the queue's thread: `asked` with the request read, `done` when
+  // the call is over.
+  struct Listener {
+    std::function<void(const std::shared_ptr<HealthWatch>&)> asked;
+    std::function<void(HealthWatch*)> done;
+  };
+  HealthWatch(Rpc* rpc, Listener listener);
 
+  // Once asked.
   const std::string& service() const { return service_; }
   void Tell(ServingStatus status);
   void End(const Status& status);
 
+  void OnStart() override;
+  void OnReadDone(bool ok) override;
   void OnWriteDone(bool ok) override;
   void OnCancel() override;
   void OnDone() override;
 
  private:
-  HealthWatch(std::string service, std::function<void(HealthWatch*)> done);
   // With the lock held: what to do next, once the lock is released.
   enum class Step { kNothing, kWrite, kFinish };
   Step Next();
   void Take(Step step);
 
-  const std::string service_;
-  const std::function<void(HealthWatch*)> done_;
-  std::shared_ptr<HealthWatch> self_;
+  Rpc* const rpc_;  // valid until OnDone
+  const Listener listener_;
+  std::string service_;
+  grpc::ByteBuffer request_;
 
   std::mutex mutex_;
   bool writing_ = false;
@@ -53,7 +60,6 @@ class HealthWatch final : public grpc::ServerWriteReactor<grpc::health::v1::Heal
   ServingStatus wanted_{};
   ServingStatus told_{};
   Status end_;
-  grpc::health::v1::HealthCheckResponse response_;  // gRPC's while writing_
 };
 
 }  // namespace flambeau

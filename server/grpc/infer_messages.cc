@@ -2,7 +2,6 @@
 
 #include <google/protobuf/io/coded_stream.h>
 #include <google/protobuf/wire_format_lite.h>
-#include <grpcpp/support/proto_buffer_reader.h>
 #include <grpcpp/support/slice.h>
 
 #include <cstddef>
@@ -15,6 +14,7 @@
 #include <vector>
 
 #include "base/checked.h"
+#include "grpc/message_bytes.h"
 #include "grpc/status_mapping.h"
 #include "proto/inference.pb.h"
 
@@ -129,14 +129,7 @@ std::vector<grpc::Slice> WriteSlices(const InferResult& result, const Requested&
 Result<std::shared_ptr<const inference::ModelInferRequest>> ParseInferRequest(
     grpc::ByteBuffer* bytes) {
   auto message = std::make_shared<inference::ModelInferRequest>();
-  {
-    grpc::ProtoBufferReader reader(bytes);
-    if (!reader.status().ok() || !message->ParseFromZeroCopyStream(&reader)) {
-      return InvalidArgument(
-          "the message is not a ModelInferRequest; generate the client from inference.proto");
-    }
-  }
-  bytes->Clear();
+  FLAMBEAU_RETURN_IF_ERROR(ParseMessage(bytes, message.get()));
   return message;
 }
 
@@ -167,8 +160,7 @@ void WriteStreamError(const std::string& id, const Status& status, grpc::ByteBuf
   message.set_error_message(ToGrpcStatus(status).error_message());
   message.mutable_infer_response()->set_id(id);
   MarkFinal(message.mutable_infer_response());
-  const grpc::Slice slice(message.SerializeAsString());
-  *bytes = grpc::ByteBuffer(&slice, 1);
+  *bytes = WriteMessage(message);
 }
 
 }  // namespace flambeau

@@ -16,24 +16,18 @@ namespace {
 // Source: Triton inference_protocols.md, "GRPC Status Codes".
 constexpr char kErrorKey[] = "triton_grpc_error";
 
-bool WantsGrpcErrors(const grpc::CallbackServerContext& context) {
+bool WantsGrpcErrors(const grpc::ServerContext& context) {
   const auto found = context.client_metadata().find(kErrorKey);
   return found != context.client_metadata().end() && found->second == "true";
 }
 
 }  // namespace
 
-std::shared_ptr<InferStream> InferStream::Create(grpc::CallbackServerContext* context,
-                                                 const InferService& service) {
-  std::shared_ptr<InferStream> stream(new InferStream(context, service));
-  stream->self_ = stream;
-  return stream;
-}
+InferStream::InferStream(Rpc* rpc, const InferService& service)
+    : rpc_(rpc), service_(service), ends_with_error_(WantsGrpcErrors(rpc->context())) {}
 
-InferStream::InferStream(grpc::CallbackServerContext* context, const InferService& service)
-    : context_(context), service_(service), ends_with_error_(WantsGrpcErrors(*context)) {}
-
-void InferStream::Start() {
+void InferStream::OnStart() {
+  service_.streams->Add(shared_from_this());
   std::unique_lock lock(mutex_);
   const Steps steps = Next();
   lock.unlock();
@@ -70,12 +64,12 @@ void InferStream::OnReadDone(bool ok) {
 void InferStream::Take(const std::shared_ptr<Slot>& slot) try {
   const auto message = ParseInferRequest(&request_);
   if (!message.ok()) {
-    RequestContext refused = ToRequestContext(*context_, "stream_infer", cancel_);
+    RequestContext refused = ToRequestContext(*rpc_, "stream_infer", cancel_);
     return Complete(slot, service_.inference->Refuse(std::move(refused), message.status()));
   }
   slot->id = (*message)->id();
   Result<Call> call =
-      BeginInfer(service_, ToRequestContext(*context_, "stream_infer", cancel_), **message);
+      BeginInfer(service_, ToRequestContext(*rpc_, "stream_infer", cancel_), **message);
   if (!call.ok()) return Complete(slot, call.status());
   SubmitInfer(service_, *std::move(call), *message,
               [stream = shared_from_this(), slot](Result<UndeliveredResult> result) {
@@ -108,7 +102,7 @@ void InferStream::Send() {
   const Status status = slot != nullptr ? Encode(slot.get()) : OkStatus();
   if (slot != nullptr && (status.ok() || !ends_with_error_)) {
     if (!status.ok()) WriteStreamError(slot->id, status, &response_);
-    return StartWrite(&response_);
+    return rpc_->StartWrite(response_);
   }
   std::unique_lock lock(mutex_);
   writing_ = false;
@@ -139,7 +133,7 @@ void InferStream::OnWriteDone(bool ok) {
 
 void InferStream::OnCancel() {
   // gRPC cancels for a passed deadline too.
-  const bool late = std::chrono::system_clock::now() >= context_->deadline();
+  const bool late = std::chrono::system_clock::now() >= rpc_->context().deadline();
   std::unique_lock lock(mutex_);
   Close(late ? DeadlineExceeded("The stream's deadline passed.")
              : Cancelled("The client cancelled the stream."));
@@ -148,10 +142,7 @@ void InferStream::OnCancel() {
   Do(steps);
 }
 
-void InferStream::OnDone() {
-  service_.streams->Remove(this);
-  self_.reset();
-}
+void InferStream::OnDone() { service_.streams->Remove(this); }
 
 void InferStream::Close(Status end) {
   cancel_->Cancel();
@@ -184,9 +175,9 @@ void InferStream::Do(Steps steps) {
   const std::shared_ptr<InferStream> alive = shared_from_this();
   while (true) {
     if (steps.post) service_.replies->Post(alive);
-    if (steps.finish) Finish(ToGrpcStatus(end_));
+    if (steps.finish) rpc_->Finish(ToGrpcStatus(end_));
     if (!steps.read) return;
-    StartRead(&request_);
+    rpc_->StartRead(&request_);
     const std::lock_guard lock(mutex_);
     --starting_;
     steps = Next();

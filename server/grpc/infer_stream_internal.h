@@ -1,9 +1,7 @@
 // One ModelStreamInfer call.
 #pragma once
 
-#include <grpcpp/server_context.h>
 #include <grpcpp/support/byte_buffer.h>
-#include <grpcpp/support/server_callback.h>
 
 #include <cstddef>
 #include <deque>
@@ -15,6 +13,7 @@
 #include "batching/cancel.h"
 #include "grpc/infer_call.h"
 #include "grpc/reply_queue.h"
+#include "grpc/rpc.h"
 
 namespace flambeau {
 
@@ -24,22 +23,20 @@ namespace flambeau {
 // metadata triton_grpc_error, with the first error.
 //
 // Threads: any; calls into gRPC are made without the lock, in an order that the flags keep.
-// Lifetime: shared; gRPC's share is `self_`, given up when the call is done. Completions hold one,
-// and find it closed if the call has ended.
+// Lifetime: shared by the Rpc and the completions, which find it closed if the call has ended.
 // Errors: told to the client, each to the request it belongs to.
-class InferStream final : public Reply,
-                          public grpc::ServerBidiReactor<grpc::ByteBuffer, grpc::ByteBuffer>,
+class InferStream final : public RpcReactor,
+                          public Reply,
                           public std::enable_shared_from_this<InferStream> {
  public:
   static constexpr size_t kMaxInFlight = 64;
 
-  static std::shared_ptr<InferStream> Create(grpc::CallbackServerContext* context,
-                                             const InferService& service);
+  InferStream(Rpc* rpc, const InferService& service);
 
-  void Start();
   // What is in work is still answered.
   void Drain();
 
+  void OnStart() override;
   void OnReadDone(bool ok) override;
   void OnWriteDone(bool ok) override;
   void OnCancel() override;
@@ -59,7 +56,6 @@ class InferStream final : public Reply,
     bool finish = false;
   };
 
-  InferStream(grpc::CallbackServerContext* context, const InferService& service);
   void Take(const std::shared_ptr<Slot>& slot);
   void Complete(const std::shared_ptr<Slot>& slot, Result<UndeliveredResult> result);
   std::shared_ptr<Slot> TakeFirst();
@@ -69,13 +65,12 @@ class InferStream final : public Reply,
   Steps Next();
   void Do(Steps steps);
 
-  grpc::CallbackServerContext* const context_;  // valid until OnDone
-  const InferService service_;
+  Rpc* const rpc_;  // valid until OnDone
+  const InferService& service_;
   const bool ends_with_error_;
   const CancelTokenPtr cancel_ = std::make_shared<CancelToken>();
-  std::shared_ptr<InferStream> self_;
   grpc::ByteBuffer request_;   // gRPC's while reading_
-  grpc::ByteBuffer response_;  // gRPC's while writing_
+  grpc::ByteBuffer response_;  // the writer's
 
   std::mutex mutex_;
   std::deque<std::shared_ptr<Slot>> slots_;

@@ -2,7 +2,7 @@
 
 #include <google/protobuf/stubs/logging.h>
 #include <grpc/support/log.h>
-#include <grpcpp/ext/proto_server_reflection_plugin.h>
+#include <grpcpp/generic/async_generic_service.h>
 #include <grpcpp/resource_quota.h>
 #include <grpcpp/security/server_credentials.h>
 #include <grpcpp/server.h>
@@ -14,11 +14,14 @@
 #include <limits>
 #include <mutex>
 #include <utility>
+#include <vector>
 
 #include "grpc/health_service.h"
+#include "grpc/inference_routes.h"
+#include "grpc/reflection.h"
 #include "grpc/reply_queue.h"
+#include "grpc/rpc_queue.h"
 #include "grpc/rpcs/model_stream_infer.h"
-#include "grpc/service.h"
 
 namespace flambeau {
 namespace {
@@ -93,10 +96,13 @@ class GrpcServerImpl final : public GrpcServer {
       : clock_(clock),
         log_(log),
         replies_(kReplyThreads),
-        inference_(NewInferenceService(
-            {services.inference, services.shared_memory, &replies_, &draining_, &streams_},
-            services)),
-        health_(HealthService::Create({}, services.info, clock)) {}
+        services_(services),
+        infer_{services.inference, services.shared_memory, &replies_, &draining_, &streams_},
+        health_(HealthService::Create({}, services.info, clock)) {
+    AddInferenceRoutes(infer_, services_, &routes_);
+    health_->AddRoutes(&routes_);
+    AddReflectionRoutes(&routes_);
+  }
   ~GrpcServerImpl() override { Stop(clock_->Now()); }
 
   Status Start(const Options& options);
@@ -110,8 +116,12 @@ class GrpcServerImpl final : public GrpcServer {
   std::atomic<bool> draining_{false};
   ReplyQueue replies_;
   InferStreams streams_;
-  std::unique_ptr<grpc::Service> inference_;
+  const GrpcServices services_;
+  const InferService infer_;
   std::unique_ptr<HealthService> health_;
+  RpcRoutes routes_;
+  grpc::AsyncGenericService calls_;
+  std::vector<std::unique_ptr<RpcQueue>> queues_;
   std::unique_ptr<grpc::Server> server_;
   int port_ = 0;
   std::once_flag stopped_;
@@ -119,11 +129,12 @@ class GrpcServerImpl final : public GrpcServer {
 
 Status GrpcServerImpl::Start(const Options& options) {
   QuietLibraryLogs();
-  grpc::reflection::InitProtoReflectionServerBuilderPlugin();
   grpc::ServerBuilder builder;
   SetLimits(options, &builder);
-  builder.RegisterService(inference_.get());
-  builder.RegisterService(health_->service());
+  builder.RegisterAsyncGenericService(&calls_);
+  for (int i = 0; i < options.threads; ++i) {
+    queues_.push_back(std::make_unique<RpcQueue>(builder.AddCompletionQueue(), &calls_, &routes_));
+  }
   builder.AddListeningPort(ListeningAddress(options.host, options.port),
                            grpc::InsecureServerCredentials(), &port_);
   server_ = builder.BuildAndStart();
@@ -132,6 +143,7 @@ Status GrpcServerImpl::Start(const Options& options) {
                        " is not an address of this machine; choose others with --grpc-port and "
                        "--host");
   }
+  for (size_t i = 0; i < queues_.size(); ++i) queues_[i]->Start("grpc-" + std::to_string(i));
   log_->Info("grpc listening", {{"host", options.host}, {"port", port_}});
   return OkStatus();
 }
@@ -147,6 +159,7 @@ void GrpcServerImpl::Stop(TimePoint deadline) {
     BeginDrain();
     health_->Stop();
     if (server_ != nullptr) server_->Shutdown(ToSystemTime(deadline, *clock_));
+    for (const auto& queue : queues_) queue->Join();
   });
 }
 

@@ -34,6 +34,7 @@ class GrpcServer {
   struct Options {
     std::string host = "127.0.0.1";
     int port = 8001;                       // 0: any free one, see port()
+    int threads = 1;                       // completion queues, each with a thread
     size_t max_request_bytes = 64u << 20;  // one message
     // A connection as old as that, give or take a tenth, gets no further calls, and the client
     // makes another one; zero: never. What runs on it is ended after the grace; zero: is not.

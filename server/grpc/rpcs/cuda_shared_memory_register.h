@@ -1,9 +1,7 @@
 // GRPCInferenceService.CudaSharedMemoryRegister: there is none without a GPU build.
 #pragma once
 
-#include <grpcpp/server_context.h>
-#include <grpcpp/support/server_callback.h>
-
+#include "base/status.h"
 namespace inference {
 class CudaSharedMemoryRegisterRequest;
 class CudaSharedMemoryRegisterResponse;
@@ -11,8 +9,7 @@ class CudaSharedMemoryRegisterResponse;
 
 namespace flambeau {
 
-grpc::ServerUnaryReactor* HandleCudaSharedMemoryRegister(
-    grpc::CallbackServerContext* context,
-    const inference::CudaSharedMemoryRegisterRequest& /*request*/);
+Status HandleCudaSharedMemoryRegister(const inference::CudaSharedMemoryRegisterRequest& /*request*/,
+                                      inference::CudaSharedMemoryRegisterResponse* /*response*/);
 
 }  // namespace flambeau

@@ -2,17 +2,14 @@
 
 #include "serving/cuda_shared_memory.h"
 
-#include "grpc/status_mapping.h"
 #include "proto/inference.pb.h"
 
 namespace flambeau {
 
-grpc::ServerUnaryReactor* HandleCudaSharedMemoryStatus(
-    grpc::CallbackServerContext* context, const inference::CudaSharedMemoryStatusRequest& request) {
-  grpc::ServerUnaryReactor* reactor = context->DefaultReactor();
+Status HandleCudaSharedMemoryStatus(const inference::CudaSharedMemoryStatusRequest& request,
+                                    inference::CudaSharedMemoryStatusResponse* /*response*/) {
   const std::string& name = request.name();
-  reactor->Finish(ToGrpcStatus(name.empty() ? OkStatus() : FindCudaSharedMemory(name)));
-  return reactor;
+  return name.empty() ? OkStatus() : FindCudaSharedMemory(name);
 }
 
 }  // namespace flambeau

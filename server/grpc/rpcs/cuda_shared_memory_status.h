@@ -1,9 +1,7 @@
 // GRPCInferenceService.CudaSharedMemoryStatus: no regions.
 #pragma once
 
-#include <grpcpp/server_context.h>
-#include <grpcpp/support/server_callback.h>
-
+#include "base/status.h"
 namespace inference {
 class CudaSharedMemoryStatusRequest;
 class CudaSharedMemoryStatusResponse;
@@ -11,7 +9,7 @@ class CudaSharedMemoryStatusResponse;
 
 namespace flambeau {
 
-grpc::ServerUnaryReactor* HandleCudaSharedMemoryStatus(
-    grpc::CallbackServerContext* context, const inference::CudaSharedMemoryStatusRequest& request);
+Status HandleCudaSharedMemoryStatus(const inference::CudaSharedMemoryStatusRequest& request,
+                                    inference::CudaSharedMemoryStatusResponse* /*response*/);
 
 }  // namespace flambeau

@@ -1,9 +1,7 @@
 // GRPCInferenceService.CudaSharedMemoryUnregister: there is nothing to unregister.
 #pragma once
 
-#include <grpcpp/server_context.h>
-#include <grpcpp/support/server_callback.h>
-
+#include "base/status.h"
 namespace inference {
 class CudaSharedMemoryUnregisterRequest;
 class CudaSharedMemoryUnregisterResponse;
@@ -11,8 +9,8 @@ class CudaSharedMemoryUnregisterResponse;
 
 namespace flambeau {
 
-grpc::ServerUnaryReactor* HandleCudaSharedMemoryUnregister(
-    grpc::CallbackServerContext* context,
-    const inference::CudaSharedMemoryUnregisterRequest& /*request*/);
+Status HandleCudaSharedMemoryUnregister(
+    const inference::CudaSharedMemoryUnregisterRequest& /*request*/,
+    inference::CudaSharedMemoryUnregisterResponse* /*response*/);
 
 }  // namespace flambeau

@@ -2,7 +2,6 @@
 
 #include <string>
 
-#include "grpc/status_mapping.h"
 #include "proto/inference.pb.h"
 
 namespace flambeau {
@@ -46,15 +45,11 @@ void Encode(const LogSettings& settings, inference::LogSettingsResponse* respons
 
 }  // namespace
 
-grpc::ServerUnaryReactor* HandleLogSettings(grpc::CallbackServerContext* context,
-                                            AdjustableLog* log,
-                                            const inference::LogSettingsRequest& request,
-                                            inference::LogSettingsResponse* response) {
-  const Status status = Update(request, log);
-  if (status.ok()) Encode(log->settings(), response);
-  grpc::ServerUnaryReactor* reactor = context->DefaultReactor();
-  reactor->Finish(ToGrpcStatus(status));
-  return reactor;
+Status HandleLogSettings(AdjustableLog& log, const inference::LogSettingsRequest& request,
+                         inference::LogSettingsResponse* response) {
+  const Status status = Update(request, &log);
+  if (status.ok()) Encode(log.settings(), response);
+  return status;
 }
 
 }  // namespace flambeau

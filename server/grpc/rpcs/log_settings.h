@@ -1,9 +1,7 @@
 // GRPCInferenceService.LogSettings.
 #pragma once
 
-#include <grpcpp/server_context.h>
-#include <grpcpp/support/server_callback.h>
-
+#include "base/status.h"
 #include "serving/adjustable_log.h"
 
 namespace inference {
@@ -13,9 +11,7 @@ class LogSettingsResponse;
 
 namespace flambeau {
 
-grpc::ServerUnaryReactor* HandleLogSettings(grpc::CallbackServerContext* context,
-                                            AdjustableLog* log,
-                                            const inference::LogSettingsRequest& request,
-                                            inference::LogSettingsResponse* response);
+Status HandleLogSettings(AdjustableLog& log, const inference::LogSettingsRequest& request,
+                         inference::LogSettingsResponse* response);
 
 }  // namespace flambeau

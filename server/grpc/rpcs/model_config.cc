@@ -1,7 +1,6 @@
 #include "grpc/rpcs/model_config.h"
 
 #include "grpc/model_name.h"
-#include "grpc/status_mapping.h"
 #include "proto/inference.pb.h"
 #include "spec/config_json.h"
 
@@ -18,13 +17,9 @@ Status Fill(const ModelAdmin& admin, const inference::ModelConfigRequest& reques
 
 }  // namespace
 
-grpc::ServerUnaryReactor* HandleModelConfig(grpc::CallbackServerContext* context,
-                                            const ModelAdmin& admin,
-                                            const inference::ModelConfigRequest& request,
-                                            inference::ModelConfigResponse* response) {
-  grpc::ServerUnaryReactor* reactor = context->DefaultReactor();
-  reactor->Finish(ToGrpcStatus(Fill(admin, request, response)));
-  return reactor;
+Status HandleModelConfig(const ModelAdmin& admin, const inference::ModelConfigRequest& request,
+                         inference::ModelConfigResponse* response) {
+  return Fill(admin, request, response);
 }
 
 }  // namespace flambeau

@@ -1,9 +1,7 @@
 // GRPCInferenceService.ModelConfig: the configuration in effect.
 #pragma once
 
-#include <grpcpp/server_context.h>
-#include <grpcpp/support/server_callback.h>
-
+#include "base/status.h"
 #include "serving/model_admin.h"
 
 namespace inference {
@@ -13,9 +11,7 @@ class ModelConfigResponse;
 
 namespace flambeau {
 
-grpc::ServerUnaryReactor* HandleModelConfig(grpc::CallbackServerContext* context,
-                                            const ModelAdmin& admin,
-                                            const inference::ModelConfigRequest& request,
-                                            inference::ModelConfigResponse* response);
+Status HandleModelConfig(const ModelAdmin& admin, const inference::ModelConfigRequest& request,
+                         inference::ModelConfigResponse* response);
 
 }  // namespace flambeau

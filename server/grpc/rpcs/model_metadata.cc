@@ -1,7 +1,6 @@
 #include "grpc/rpcs/model_metadata.h"
 
 #include "grpc/model_name.h"
-#include "grpc/status_mapping.h"
 #include "proto/inference.pb.h"
 
 namespace flambeau {
@@ -24,19 +23,12 @@ void Fill(const ModelMetadata& metadata, inference::ModelMetadataResponse* messa
 
 }  // namespace
 
-grpc::ServerUnaryReactor* HandleModelMetadata(grpc::CallbackServerContext* context,
-                                              const ServerInfo& info,
-                                              const inference::ModelMetadataRequest& request,
-                                              inference::ModelMetadataResponse* response) {
-  grpc::ServerUnaryReactor* reactor = context->DefaultReactor();
-  if (const Status named = RequireModelName(request.name(), "name"); !named.ok()) {
-    reactor->Finish(ToGrpcStatus(named));
-    return reactor;
-  }
+Status HandleModelMetadata(const ServerInfo& info, const inference::ModelMetadataRequest& request,
+                           inference::ModelMetadataResponse* response) {
+  FLAMBEAU_RETURN_IF_ERROR(RequireModelName(request.name(), "name"));
   const Result<ModelMetadata> metadata = info.Model(request.name(), request.version());
   if (metadata.ok()) Fill(*metadata, response);
-  reactor->Finish(ToGrpcStatus(metadata.status()));
-  return reactor;
+  return metadata.status();
 }
 
 }  // namespace flambeau

@@ -1,9 +1,7 @@
 // GRPCInferenceService.ModelMetadata: inputs, outputs, and how each fact is known.
 #pragma once
 
-#include <grpcpp/server_context.h>
-#include <grpcpp/support/server_callback.h>
-
+#include "base/status.h"
 #include "serving/server_info.h"
 
 namespace inference {
@@ -13,9 +11,7 @@ class ModelMetadataResponse;
 
 namespace flambeau {
 
-grpc::ServerUnaryReactor* HandleModelMetadata(grpc::CallbackServerContext* context,
-                                              const ServerInfo& info,
-                                              const inference::ModelMetadataRequest& request,
-                                              inference::ModelMetadataResponse* response);
+Status HandleModelMetadata(const ServerInfo& info, const inference::ModelMetadataRequest& request,
+                           inference::ModelMetadataResponse* response);
 
 }  // namespace flambeau

@@ -2,9 +2,7 @@
 // ready.
 #pragma once
 
-#include <grpcpp/server_context.h>
-#include <grpcpp/support/server_callback.h>
-
+#include "base/status.h"
 #include "serving/server_info.h"
 
 namespace inference {
@@ -14,9 +12,7 @@ class ModelReadyResponse;
 
 namespace flambeau {
 
-grpc::ServerUnaryReactor* HandleModelReady(grpc::CallbackServerContext* context,
-                                           const ServerInfo& info,
-                                           const inference::ModelReadyRequest& request,
-                                           inference::ModelReadyResponse* response);
+Status HandleModelReady(const ServerInfo& info, const inference::ModelReadyRequest& request,
+                        inference::ModelReadyResponse* response);
 
 }  // namespace flambeau

@@ -2,7 +2,6 @@
 
 #include <string>
 
-#include "grpc/status_mapping.h"
 #include "proto/inference.pb.h"
 
 namespace flambeau {
@@ -50,18 +49,15 @@ void Fill(const ModelStatistics& model, inference::ModelStatistics* message) {
 
 }  // namespace
 
-grpc::ServerUnaryReactor* HandleModelStatistics(grpc::CallbackServerContext* context,
-                                                const ServerInfo& info,
-                                                const inference::ModelStatisticsRequest& request,
-                                                inference::ModelStatisticsResponse* response) {
-  grpc::ServerUnaryReactor* reactor = context->DefaultReactor();
+Status HandleModelStatistics(const ServerInfo& info,
+                             const inference::ModelStatisticsRequest& request,
+                             inference::ModelStatisticsResponse* response) {
   const Result<std::vector<ModelStatistics>> statistics =
       info.Statistics(request.name(), request.version());
   if (statistics.ok()) {
     for (const ModelStatistics& model : *statistics) Fill(model, response->add_model_stats());
   }
-  reactor->Finish(ToGrpcStatus(statistics.status()));
-  return reactor;
+  return statistics.status();
 }
 
 }  // namespace flambeau

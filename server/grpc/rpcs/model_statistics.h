@@ -1,9 +1,7 @@
 // GRPCInferenceService.ModelStatistics: what models have done; every model's if none is named.
 #pragma once
 
-#include <grpcpp/server_context.h>
-#include <grpcpp/support/server_callback.h>
-
+#include "base/status.h"
 #include "serving/server_info.h"
 
 namespace inference {
@@ -13,9 +11,8 @@ class ModelStatisticsResponse;
 
 namespace flambeau {
 
-grpc::ServerUnaryReactor* HandleModelStatistics(grpc::CallbackServerContext* context,
-                                                const ServerInfo& info,
-                                                const inference::ModelStatisticsRequest& request,
-                                                inference::ModelStatisticsResponse* response);
+Status HandleModelStatistics(const ServerInfo& info,
+                             const inference::ModelStatisticsRequest& request,
+                             inference::ModelStatisticsResponse* response);
 
 }  // namespace flambeau

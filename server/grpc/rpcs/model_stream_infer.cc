@@ -33,12 +33,8 @@ void InferStreams::BeginDrain() {
   for (const std::shared_ptr<InferStream>& stream : open) stream->Drain();
 }
 
-grpc::ServerBidiReactor<grpc::ByteBuffer, grpc::ByteBuffer>* HandleModelStreamInfer(
-    grpc::CallbackServerContext* context, const InferService& service) {
-  const std::shared_ptr<InferStream> stream = InferStream::Create(context, service);
-  service.streams->Add(stream);
-  stream->Start();
-  return stream.get();
+std::shared_ptr<RpcReactor> HandleModelStreamInfer(Rpc* rpc, const InferService& service) {
+  return std::make_shared<InferStream>(rpc, service);
 }
 
 }  // namespace flambeau

@@ -1,15 +1,12 @@
 // GRPCInferenceService.ModelStreamInfer.
 #pragma once
 
-#include <grpcpp/server_context.h>
-#include <grpcpp/support/byte_buffer.h>
-#include <grpcpp/support/server_callback.h>
-
 #include <memory>
 #include <mutex>
 #include <unordered_map>
 
 #include "grpc/infer_call.h"
+#include "grpc/rpc.h"
 
 namespace flambeau {
 
@@ -32,7 +29,7 @@ class InferStreams {
 
 // Each request passes what one of ModelInfer does; its error is an answer of its own, and the
 // stream goes on.
-grpc::ServerBidiReactor<grpc::ByteBuffer, grpc::ByteBuffer>* HandleModelStreamInfer(
-    grpc::CallbackServerContext* context, const InferService& service);
+// Lifetime: what `service` names outlives the call.
+std::shared_ptr<RpcReactor> HandleModelStreamInfer(Rpc* rpc, const InferService& service);
 
 }  // namespace flambeau

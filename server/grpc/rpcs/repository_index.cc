@@ -4,20 +4,14 @@
 #include <string_view>
 
 #include "grpc/rpcs/repository_name_internal.h"
-#include "grpc/status_mapping.h"
 #include "proto/inference.pb.h"
 
 namespace flambeau {
 
-grpc::ServerUnaryReactor* HandleRepositoryIndex(grpc::CallbackServerContext* context,
-                                                const ServerInfo& info,
-                                                const inference::RepositoryIndexRequest& request,
-                                                inference::RepositoryIndexResponse* response) {
-  grpc::ServerUnaryReactor* reactor = context->DefaultReactor();
-  if (const Status named = RequireNoRepositoryName(request.repository_name()); !named.ok()) {
-    reactor->Finish(ToGrpcStatus(named));
-    return reactor;
-  }
+Status HandleRepositoryIndex(const ServerInfo& info,
+                             const inference::RepositoryIndexRequest& request,
+                             inference::RepositoryIndexResponse* response) {
+  FLAMBEAU_RETURN_IF_ERROR(RequireNoRepositoryName(request.repository_name()));
   for (const IndexEntry& entry : info.Index(request.ready())) {
     auto* model = response->add_models();
     model->set_name(entry.name);
@@ -26,8 +20,7 @@ grpc::ServerUnaryReactor* HandleRepositoryIndex(grpc::CallbackServerContext* con
     model->set_state(state.data(), state.size());
     model->set_reason(entry.reason);
   }
-  reactor->Finish(grpc::Status::OK);
-  return reactor;
+  return OkStatus();
 }
 
 }  // namespace flambeau

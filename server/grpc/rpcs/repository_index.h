@@ -1,9 +1,7 @@
 // GRPCInferenceService.RepositoryIndex: every model and its state.
 #pragma once
 
-#include <grpcpp/server_context.h>
-#include <grpcpp/support/server_callback.h>
-
+#include "base/status.h"
 #include "serving/server_info.h"
 
 namespace inference {
@@ -13,9 +11,8 @@ class RepositoryIndexResponse;
 
 namespace flambeau {
 
-grpc::ServerUnaryReactor* HandleRepositoryIndex(grpc::CallbackServerContext* context,
-                                                const ServerInfo& info,
-                                                const inference::RepositoryIndexRequest& request,
-                                                inference::RepositoryIndexResponse* response);
+Status HandleRepositoryIndex(const ServerInfo& info,
+                             const inference::RepositoryIndexRequest& request,
+                             inference::RepositoryIndexResponse* response);
 
 }  // namespace flambeau

@@ -5,7 +5,6 @@
 
 #include "grpc/model_name.h"
 #include "grpc/rpcs/repository_name_internal.h"
-#include "grpc/status_mapping.h"
 #include "proto/inference.pb.h"
 
 namespace flambeau {
@@ -28,18 +27,12 @@ Result<LoadParameters> Decode(const inference::RepositoryModelLoadRequest& reque
 
 }  // namespace
 
-grpc::ServerUnaryReactor* HandleRepositoryModelLoad(
-    grpc::CallbackServerContext* context, ModelAdmin& admin,
-    const inference::RepositoryModelLoadRequest& request) {
-  grpc::ServerUnaryReactor* reactor = context->DefaultReactor();
+void HandleRepositoryModelLoad(ModelAdmin& admin,
+                               const inference::RepositoryModelLoadRequest& request,
+                               std::function<void(const Status&)> done) {
   Result<LoadParameters> parameters = Decode(request);
-  if (!parameters.ok()) {
-    reactor->Finish(ToGrpcStatus(parameters.status()));
-    return reactor;
-  }
-  admin.Load(request.model_name(), *std::move(parameters),
-             [reactor](const Status& status) { reactor->Finish(ToGrpcStatus(status)); });
-  return reactor;
+  if (!parameters.ok()) return done(parameters.status());
+  admin.Load(request.model_name(), *std::move(parameters), std::move(done));
 }
 
 }  // namespace flambeau

@@ -1,9 +1,9 @@
 // GRPCInferenceService.RepositoryModelLoad.
 #pragma once
 
-#include <grpcpp/server_context.h>
-#include <grpcpp/support/server_callback.h>
+#include <functional>
 
+#include "base/status.h"
 #include "serving/model_admin.h"
 
 namespace inference {
@@ -13,8 +13,8 @@ class RepositoryModelLoadRequest;
 namespace flambeau {
 
 // Answers once the model is ready or has failed, from a thread of the repository's.
-grpc::ServerUnaryReactor* HandleRepositoryModelLoad(
-    grpc::CallbackServerContext* context, ModelAdmin& admin,
-    const inference::RepositoryModelLoadRequest& request);
+void HandleRepositoryModelLoad(ModelAdmin& admin,
+                               const inference::RepositoryModelLoadRequest& request,
+                               std::function<void(const Status&)> done);
 
 }  // namespace flambeau

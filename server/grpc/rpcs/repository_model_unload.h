@@ -1,9 +1,9 @@
 // GRPCInferenceService.RepositoryModelUnload.
 #pragma once
 
-#include <grpcpp/server_context.h>
-#include <grpcpp/support/server_callback.h>
+#include <functional>
 
+#include "base/status.h"
 #include "serving/model_admin.h"
 
 namespace inference {
@@ -13,8 +13,8 @@ class RepositoryModelUnloadRequest;
 namespace flambeau {
 
 // Answers once the model is no longer served, from a thread of the repository's.
-grpc::ServerUnaryReactor* HandleRepositoryModelUnload(
-    grpc::CallbackServerContext* context, ModelAdmin& admin,
-    const inference::RepositoryModelUnloadRequest& request);
+void HandleRepositoryModelUnload(ModelAdmin& admin,
+                                 const inference::RepositoryModelUnloadRequest& request,
+                                 std::function<void(const Status&)> done);
 
 }  // namespace flambeau

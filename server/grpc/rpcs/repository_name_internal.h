@@ -2,6 +2,7 @@
 #pragma once
 
 #include <string>
+#include "base/status.h"
 
 #include "base/status.h"
 

@@ -4,13 +4,10 @@
 
 namespace flambeau {
 
-grpc::ServerUnaryReactor* HandleServerLive(grpc::CallbackServerContext* context,
-                                           const ServerInfo& info,
-                                           inference::ServerLiveResponse* response) {
-  grpc::ServerUnaryReactor* reactor = context->DefaultReactor();
+Status HandleServerLive(const ServerInfo& info, const inference::ServerLiveRequest& /*request*/,
+                        inference::ServerLiveResponse* response) {
   response->set_live(info.Live());
-  reactor->Finish(grpc::Status::OK);
-  return reactor;
+  return OkStatus();
 }
 
 }  // namespace flambeau

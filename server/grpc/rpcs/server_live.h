@@ -1,19 +1,17 @@
 // GRPCInferenceService.ServerLive: does the process answer?
 #pragma once
 
-#include <grpcpp/server_context.h>
-#include <grpcpp/support/server_callback.h>
-
+#include "base/status.h"
 #include "serving/server_info.h"
 
 namespace inference {
+class ServerLiveRequest;
 class ServerLiveResponse;
-}
+}  // namespace inference
 
 namespace flambeau {
 
-grpc::ServerUnaryReactor* HandleServerLive(grpc::CallbackServerContext* context,
-                                           const ServerInfo& info,
-                                           inference::ServerLiveResponse* response);
+Status HandleServerLive(const ServerInfo& info, const inference::ServerLiveRequest& /*request*/,
+                        inference::ServerLiveResponse* response);
 
 }  // namespace flambeau

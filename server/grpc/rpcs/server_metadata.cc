@@ -4,16 +4,14 @@
 
 namespace flambeau {
 
-grpc::ServerUnaryReactor* HandleServerMetadata(grpc::CallbackServerContext* context,
-                                               const ServerInfo& info,
-                                               inference::ServerMetadataResponse* response) {
-  grpc::ServerUnaryReactor* reactor = context->DefaultReactor();
+Status HandleServerMetadata(const ServerInfo& info,
+                            const inference::ServerMetadataRequest& /*request*/,
+                            inference::ServerMetadataResponse* response) {
   const ServerMetadata metadata = info.Server();
   response->set_name(metadata.name);
   response->set_version(metadata.version);
   for (const std::string& extension : metadata.extensions) response->add_extensions(extension);
-  reactor->Finish(grpc::Status::OK);
-  return reactor;
+  return OkStatus();
 }
 
 }  // namespace flambeau

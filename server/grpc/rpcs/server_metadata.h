@@ -1,19 +1,18 @@
 // GRPCInferenceService.ServerMetadata: name, version and the extensions that work.
 #pragma once
 
-#include <grpcpp/server_context.h>
-#include <grpcpp/support/server_callback.h>
-
+#include "base/status.h"
 #include "serving/server_info.h"
 
 namespace inference {
+class ServerMetadataRequest;
 class ServerMetadataResponse;
-}
+}  // namespace inference
 
 namespace flambeau {
 
-grpc::ServerUnaryReactor* HandleServerMetadata(grpc::CallbackServerContext* context,
-                                               const ServerInfo& info,
-                                               inference::ServerMetadataResponse* response);
+Status HandleServerMetadata(const ServerInfo& info,
+                            const inference::ServerMetadataRequest& /*request*/,
+                            inference::ServerMetadataResponse* response);
 
 }  // namespace flambeau

@@ -4,13 +4,10 @@
 
 namespace flambeau {
 
-grpc::ServerUnaryReactor* HandleServerReady(grpc::CallbackServerContext* context,
-                                            const ServerInfo& info,
-                                            inference::ServerReadyResponse* response) {
-  grpc::ServerUnaryReactor* reactor = context->DefaultReactor();
+Status HandleServerReady(const ServerInfo& info, const inference::ServerReadyRequest& /*request*/,
+                         inference::ServerReadyResponse* response) {
   response->set_ready(info.Ready());
-  reactor->Finish(grpc::Status::OK);
-  return reactor;
+  return OkStatus();
 }
 
 }  // namespace flambeau

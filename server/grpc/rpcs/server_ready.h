@@ -1,19 +1,17 @@
 // GRPCInferenceService.ServerReady: may requests be sent? False while loading and while draining.
 #pragma once
 
-#include <grpcpp/server_context.h>
-#include <grpcpp/support/server_callback.h>
-
+#include "base/status.h"
 #include "serving/server_info.h"
 
 namespace inference {
+class ServerReadyRequest;
 class ServerReadyResponse;
-}
+}  // namespace inference
 
 namespace flambeau {
 
-grpc::ServerUnaryReactor* HandleServerReady(grpc::CallbackServerContext* context,
-                                            const ServerInfo& info,
-                                            inference::ServerReadyResponse* response);
+Status HandleServerReady(const ServerInfo& info, const inference::ServerReadyRequest& /*request*/,
+                         inference::ServerReadyResponse* response);
 
 }  // namespace flambeau

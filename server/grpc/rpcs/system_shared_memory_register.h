@@ -1,9 +1,7 @@
 // GRPCInferenceService.SystemSharedMemoryRegister: a region that requests may name.
 #pragma once
 
-#include <grpcpp/server_context.h>
-#include <grpcpp/support/server_callback.h>
-
+#include "base/status.h"
 #include "serving/shared_memory.h"
 
 namespace inference {
@@ -13,8 +11,8 @@ class SystemSharedMemoryRegisterResponse;
 
 namespace flambeau {
 
-grpc::ServerUnaryReactor* HandleSystemSharedMemoryRegister(
-    grpc::CallbackServerContext* context, SharedMemory* memory,
-    const inference::SystemSharedMemoryRegisterRequest& request);
+Status HandleSystemSharedMemoryRegister(
+    SharedMemory& memory, const inference::SystemSharedMemoryRegisterRequest& request,
+    inference::SystemSharedMemoryRegisterResponse* /*response*/);
 
 }  // namespace flambeau

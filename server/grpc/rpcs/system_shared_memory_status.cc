@@ -1,15 +1,12 @@
 #include "grpc/rpcs/system_shared_memory_status.h"
 
-#include "grpc/status_mapping.h"
 #include "proto/inference.pb.h"
 
 namespace flambeau {
 
-grpc::ServerUnaryReactor* HandleSystemSharedMemoryStatus(
-    grpc::CallbackServerContext* context, const SharedMemory& memory,
-    const inference::SystemSharedMemoryStatusRequest& request,
-    inference::SystemSharedMemoryStatusResponse* response) {
-  grpc::ServerUnaryReactor* reactor = context->DefaultReactor();
+Status HandleSystemSharedMemoryStatus(const SharedMemory& memory,
+                                      const inference::SystemSharedMemoryStatusRequest& request,
+                                      inference::SystemSharedMemoryStatusResponse* response) {
   const auto regions = memory.Regions(request.name());
   if (regions.ok()) {
     for (const SharedMemoryRegion& region : *regions) {
@@ -20,8 +17,7 @@ grpc::ServerUnaryReactor* HandleSystemSharedMemoryStatus(
       status.set_byte_size(region.byte_size);
     }
   }
-  reactor->Finish(ToGrpcStatus(regions.status()));
-  return reactor;
+  return regions.status();
 }
 
 }  // namespace flambeau

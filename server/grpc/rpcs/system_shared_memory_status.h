@@ -1,9 +1,7 @@
 // GRPCInferenceService.SystemSharedMemoryStatus: the registered regions.
 #pragma once
 
-#include <grpcpp/server_context.h>
-#include <grpcpp/support/server_callback.h>
-
+#include "base/status.h"
 #include "serving/shared_memory.h"
 
 namespace inference {
@@ -13,9 +11,8 @@ class SystemSharedMemoryStatusResponse;
 
 namespace flambeau {
 
-grpc::ServerUnaryReactor* HandleSystemSharedMemoryStatus(
-    grpc::CallbackServerContext* context, const SharedMemory& memory,
-    const inference::SystemSharedMemoryStatusRequest& request,
-    inference::SystemSharedMemoryStatusResponse* response);
+Status HandleSystemSharedMemoryStatus(const SharedMemory& memory,
+                                      const inference::SystemSharedMemoryStatusRequest& request,
+                                      inference::SystemSharedMemoryStatusResponse* response);
 
 }  // namespace flambeau

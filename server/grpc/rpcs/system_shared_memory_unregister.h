@@ -1,9 +1,7 @@
 // GRPCInferenceService.SystemSharedMemoryUnregister: one region, or all.
 #pragma once
 
-#include <grpcpp/server_context.h>
-#include <grpcpp/support/server_callback.h>
-
+#include "base/status.h"
 #include "serving/shared_memory.h"
 
 namespace inference {
@@ -13,8 +11,8 @@ class SystemSharedMemoryUnregisterResponse;
 
 namespace flambeau {
 
-grpc::ServerUnaryReactor* HandleSystemSharedMemoryUnregister(
-    grpc::CallbackServerContext* context, SharedMemory* memory,
-    const inference::SystemSharedMemoryUnregisterRequest& request);
+Status HandleSystemSharedMemoryUnregister(
+    SharedMemory& memory, const inference::SystemSharedMemoryUnregisterRequest& request,
+    inference::SystemSharedMemoryUnregisterResponse* /*response*/);
 
 }  // namespace flambeau

@@ -3,7 +3,6 @@
 #include <string>
 #include <vector>
 
-#include "grpc/status_mapping.h"
 #include "proto/inference.pb.h"
 
 namespace flambeau {
@@ -29,19 +28,16 @@ Result<TraceValues> Answer(const ServerInfo& info, TraceSettings* settings,
 
 }  // namespace
 
-grpc::ServerUnaryReactor* HandleTraceSetting(grpc::CallbackServerContext* context,
-                                             const ServerInfo& info, TraceSettings* settings,
-                                             const inference::TraceSettingRequest& request,
-                                             inference::TraceSettingResponse* response) {
-  const Result<TraceValues> values = Answer(info, settings, request);
+Status HandleTraceSetting(const GrpcServices& services,
+                          const inference::TraceSettingRequest& request,
+                          inference::TraceSettingResponse* response) {
+  const Result<TraceValues> values = Answer(*services.info, services.traces, request);
   if (values.ok()) {
     for (const auto& [name, list] : *values) {
       (*response->mutable_settings())[name].mutable_value()->Add(list.begin(), list.end());
     }
   }
-  grpc::ServerUnaryReactor* reactor = context->DefaultReactor();
-  reactor->Finish(ToGrpcStatus(values.status()));
-  return reactor;
+  return values.status();
 }
 
 }  // namespace flambeau

@@ -1,11 +1,8 @@
 // GRPCInferenceService.TraceSetting.
 #pragma once
 
-#include <grpcpp/server_context.h>
-#include <grpcpp/support/server_callback.h>
-
-#include "serving/server_info.h"
-#include "serving/trace_settings.h"
+#include "base/status.h"
+#include "grpc/server.h"
 
 namespace inference {
 class TraceSettingRequest;
@@ -14,9 +11,8 @@ class TraceSettingResponse;
 
 namespace flambeau {
 
-grpc::ServerUnaryReactor* HandleTraceSetting(grpc::CallbackServerContext* context,
-                                             const ServerInfo& info, TraceSettings* settings,
-                                             const inference::TraceSettingRequest& request,
-                                             inference::TraceSettingResponse* response);
+Status HandleTraceSetting(const GrpcServices& services,
+                          const inference::TraceSettingRequest& request,
+                          inference::TraceSettingResponse* response);
 
 }  // namespace flambeau

@@ -1,0 +1,20 @@
+// Protobuf messages from and to what gRPC carries.
+#pragma once
+
+#include <grpcpp/support/byte_buffer.h>
+
+#include "base/status.h"
+
+namespace google::protobuf {
+class Message;
+}
+
+namespace flambeau {
+
+// Gives `bytes` back once they are parsed.
+// Errors: INVALID_ARGUMENT "the message is not a ModelInferRequest; ...".
+Status ParseMessage(grpc::ByteBuffer* bytes, google::protobuf::Message* message);
+
+grpc::ByteBuffer WriteMessage(const google::protobuf::Message& message);
+
+}  // namespace flambeau

@@ -1,0 +1,73 @@
+#include "grpc/rpc.h"
+
+#include <utility>
+
+namespace flambeau {
+
+void Rpc::Request(grpc::AsyncGenericService* service, grpc::ServerCompletionQueue* queue,
+                  RpcOwner* owner) {
+  auto* rpc = new Rpc(owner);
+  rpc->context_.AsyncNotifyWhenDone(&rpc->ended_);
+  service->RequestCall(&rpc->context_, &rpc->stream_, queue, queue, &rpc->requested_);
+}
+
+void Rpc::Happen(void* event, bool ok) {
+  const Event& happened = *static_cast<const Event*>(event);
+  (happened.rpc->*happened.happen)(ok);
+}
+
+void Rpc::AddInitialMetadata(const std::string& key, const std::string& value) {
+  context_.AddInitialMetadata(key, value);
+}
+
+void Rpc::StartRead(grpc::ByteBuffer* message) {
+  ++pending_;
+  stream_.Read(message, &read_);
+}
+
+void Rpc::StartWrite(const grpc::ByteBuffer& message) {
+  ++pending_;
+  stream_.Write(message, &written_);
+}
+
+void Rpc::Finish(const grpc::Status& status) { stream_.Finish(status, &finished_); }
+
+void Rpc::WriteAndFinish(const grpc::ByteBuffer& message) {
+  stream_.WriteAndFinish(message, {}, grpc::Status::OK, &finished_);
+}
+
+// Not ok: the server stops, and no call came.
+void Rpc::OnRequest(bool ok) {
+  if (!ok) {
+    delete this;
+    return;
+  }
+  owner_->OnAccepted();
+  reactor_ = owner_->Find(context_.method())(this);
+  reactor_->OnStart();
+}
+
+void Rpc::OnRead(bool ok) {
+  reactor_->OnReadDone(ok);
+  Release();
+}
+
+void Rpc::OnWrite(bool ok) {
+  reactor_->OnWriteDone(ok);
+  Release();
+}
+
+void Rpc::OnFinish(bool) { Release(); }
+
+void Rpc::OnEnd(bool) {
+  if (context_.IsCancelled()) reactor_->OnCancel();
+  Release();
+}
+
+void Rpc::Release() {
+  if (pending_.fetch_sub(1) != 1) return;
+  reactor_->OnDone();
+  delete this;
+}
+
+}  // namespace flambeau

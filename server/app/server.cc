@@ -26,6 +26,9 @@ constexpr auto kMemoryLook = std::chrono::seconds(3);
 // gRPC's own threads get this long to end once everything has been answered.
 constexpr auto kTransportGrace = std::chrono::seconds(2);
 
+// One completes some 20,000 small calls a second. Several share one epoll set, and wake each other.
+int GrpcThreads(int cores) { return std::clamp(cores / 4, 1, 4); }
+
 // Where a client on this machine finds what listens on `host`.
 std::string Reachable(const std::string& host, int port) {
   const bool any = host == "0.0.0.0" || host == "::";
@@ -195,6 +198,7 @@ Status Server::StartTransports() {
     metrics_->OnScrape("metrics",
                        [this] { return static_cast<double>(metrics_http_->connections()); });
   }
+  config_.grpc.threads = GrpcThreads(permits_.cores());
   FLAMBEAU_ASSIGN_OR_RETURN(
       grpc_, GrpcServer::Create(config_.grpc,
                                 {inference_.get(), info_.get(), &shared_memory_, &adjustable_log_,

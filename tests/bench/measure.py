@@ -242,7 +242,7 @@ def http_echo(model):
 def grpc_echo(model):
     """gRPC with nothing behind it. It knows no datatypes: its requests are arrays."""
     port = free_port()
-    with started([program("grpc_echo"), "callback", 2, port], port, stdin=subprocess.PIPE) as pid:
+    with started([program("grpc_echo"), "async", 1, port], port, stdin=subprocess.PIPE) as pid:
         yield Target(pid, model, grpc=f"127.0.0.1:{port}")
 
 

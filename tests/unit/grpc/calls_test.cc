@@ -1,6 +1,5 @@
 // The calls that only look, and those that are not there.
 #include <gmock/gmock.h>
-#include <grpcpp/generic/generic_stub.h>
 #include <gtest/gtest.h>
 
 #include <string>
@@ -204,62 +203,6 @@ TEST_F(CallsTest, ThereIsNoCudaSharedMemory) {
             StatusCode::NOT_FOUND);
 }
 
-// Sends bytes as a message to any method.
-grpc::Status CallBytes(const std::shared_ptr<grpc::Channel>& channel, const std::string& method,
-                       const std::string& bytes, std::string* answer) {
-  grpc::GenericStub stub(channel);
-  grpc::ClientContext context;
-  context.set_deadline(std::chrono::system_clock::now() + std::chrono::seconds(60));
-  grpc::CompletionQueue queue;
-  const grpc::Slice slice(bytes);
-  const grpc::ByteBuffer request(&slice, 1);
-  grpc::ByteBuffer response;
-  grpc::Status status;
-  const auto reader = stub.PrepareUnaryCall(&context, method, request, &queue);
-  reader->StartCall();
-  reader->Finish(&response, &status, nullptr);
-  void* tag;
-  bool ok;
-  queue.Next(&tag, &ok);
-  std::vector<grpc::Slice> slices;
-  if (status.ok() && response.Dump(&slices).ok()) {
-    for (const grpc::Slice& part : slices) {
-      answer->append(reinterpret_cast<const char*>(part.begin()), part.size());
-    }
-  }
-  return status;
-}
-
-TEST_F(CallsTest, BytesThatAreNoMessageAreRefused) {
-  for (const std::string& bytes :
-       {std::string("\xff\xff\xff"), std::string("\x0a\x05lin"), std::string(100'000, '\x7b')}) {
-    std::string answer;
-    const grpc::Status status =
-        CallBytes(channel_, "/inference.GRPCInferenceService/ModelInfer", bytes, &answer);
-    EXPECT_EQ(status.error_code(), StatusCode::INVALID_ARGUMENT);
-    EXPECT_THAT(status.error_message(), HasSubstr("not a ModelInferRequest"));
-    EXPECT_TRUE(Infer(EchoRequest()).ok());
-  }
-}
-
-TEST_F(CallsTest, UnknownMethodsAreUnimplemented) {
-  std::string answer;
-  EXPECT_EQ(
-      CallBytes(channel_, "/inference.GRPCInferenceService/Nothing", "", &answer).error_code(),
-      StatusCode::UNIMPLEMENTED);
-}
-
-TEST_F(CallsTest, ReflectionListsTheServices) {
-  std::string answer;
-  // ServerReflectionRequest{list_services = 7: ""}; one message suffices on the stream.
-  const grpc::Status status =
-      CallBytes(channel_, "/grpc.reflection.v1alpha.ServerReflection/ServerReflectionInfo",
-                std::string("\x3a\x00", 2), &answer);
-  ASSERT_TRUE(status.ok()) << status.error_message();
-  EXPECT_THAT(answer, HasSubstr("inference.GRPCInferenceService"));
-  EXPECT_THAT(answer, HasSubstr("grpc.health.v1.Health"));
-}
-
 TEST_F(CallsTest, ModelConfig) {
   inference::ModelConfigRequest request;
   inference::ModelConfigResponse response;
@@ -321,6 +264,22 @@ TEST_F(CallsTest, ADrainAnswersLoadsInProgress) {
   EXPECT_EQ(Call(&Stub::RepositoryModelLoad, request, &response).error_code(),
             StatusCode::UNAVAILABLE);
   drain.join();
+}
+
+TEST_F(CallsTest, AClientThatGoesLeavesALoadBehind) {
+  inference::RepositoryModelLoadRequest request;
+  request.set_model_name("slow");
+  inference::RepositoryModelLoadResponse response;
+  grpc::ClientContext context;
+  std::thread client([&] {
+    while (!admin_.waiting()) std::this_thread::yield();
+    context.TryCancel();
+  });
+  EXPECT_EQ(stub_->RepositoryModelLoad(&context, request, &response).error_code(),
+            StatusCode::CANCELLED);
+  client.join();
+  // The load goes on, and its answer finds nobody.
+  admin_.BeginDrain();
 }
 
 }  // namespace

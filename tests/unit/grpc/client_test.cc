@@ -205,7 +205,7 @@ TEST_F(ClientTest, StatusShowsEveryModel) {
   ASSERT_TRUE(report.ok()) << report.status();
   const std::string text = client::StatusAsText(*report, false);
   EXPECT_THAT(text, HasSubstr("at " + address() + ": ready"));
-  EXPECT_THAT(text, HasSubstr("echo     1        READY        x any[...]\n"));
+  EXPECT_THAT(text, HasSubstr("echo     1        READY    x any[...]\n"));
   EXPECT_THAT(text, HasSubstr("loading           LOADING"));
   EXPECT_THAT(text, HasSubstr("a FP32[-1,2], b FP32[-1,2]"));
   EXPECT_EQ(text.find('\033'), std::string::npos);

@@ -2,7 +2,14 @@
 
 #include <utility>
 
+#include "batching/leader.h"
+
 namespace flambeau {
+namespace {
+
+constexpr size_t kLongMessage = 64u << 10;
+
+}  // namespace
 
 void Rpc::Request(grpc::AsyncGenericService* service, grpc::ServerCompletionQueue* queue,
                   RpcOwner* owner) {
@@ -22,6 +29,7 @@ void Rpc::AddInitialMetadata(const std::string& key, const std::string& value) {
 
 void Rpc::StartRead(grpc::ByteBuffer* message) {
   ++pending_;
+  reading_ = message;
   stream_.Read(message, &read_);
 }
 
@@ -48,6 +56,8 @@ void Rpc::OnRequest(bool ok) {
 }
 
 void Rpc::OnRead(bool ok) {
+  // What this turn has read so far does not wait until a long message is decoded.
+  if (ok && reading_->Length() > kLongMessage) owner_->leader()->Lead();
   reactor_->OnReadDone(ok);
   Release();
 }

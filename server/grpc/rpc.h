@@ -92,6 +92,7 @@ class Rpc {
 
   RpcOwner* const owner_;
   std::shared_ptr<RpcReactor> reactor_;
+  grpc::ByteBuffer* reading_ = nullptr;
   // Events still to come. The end of the call and that of Finish are, from the beginning.
   std::atomic<int> pending_{2};
   Event requested_{this, &Rpc::OnRequest};

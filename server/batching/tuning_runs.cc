@@ -18,7 +18,7 @@ constexpr size_t kWarmRuns = 3;
 constexpr size_t kFewestRuns = 3;
 constexpr size_t kMostRuns = 20000;
 constexpr Duration kTimedFor = std::chrono::milliseconds(100);
-// Runs that take longer are worth a larger batch only if the last one paid, and are measured once.
+// Runs that take longer are worth a larger batch only if the last one paid.
 constexpr Duration kSlowRun = std::chrono::milliseconds(100);
 constexpr double kWorthwhile = 1.05;
 
@@ -76,6 +76,15 @@ class Runner {
   std::vector<Duration> times_;
 };
 
+// A pair of workers and threads.
+struct Candidate {
+  std::shared_ptr<Model> model;
+  TuningCurve curve;
+  double best = 0;     // rate so far
+  bool ended = false;  // larger batches fail or do not pay
+};
+
+// Measures the candidates in turns, so that what else the machine does slows all of them.
 class Measurement {
  public:
   Measurement(const Facts& facts, const TuningOptions& options,
@@ -87,12 +96,18 @@ class Measurement {
     if (method < 0) return {};
     method_ = static_cast<size_t>(method);
     source_ = RowSource::FromFacts(facts_.methods[method_], kSeed);
-    const TimePoint begin = dependencies_.clock->Now();
-    std::vector<TuningCurve> curves = Pairs();
-    for (size_t i = 0; i < curves.size(); ++i) {
-      const auto part = static_cast<int64_t>(i + 1);
-      Trace(begin + options_.budget * part / static_cast<int64_t>(curves.size()), &curves[i]);
+    end_ = dependencies_.clock->Now() + options_.budget;
+    Load();
+    for (const int64_t rows : Sizes()) {
+      for (Candidate& candidate : candidates_) Extend(rows, &candidate);
     }
+    // Whatever else the machine did during a measurement, it rarely does again during the second.
+    for (const int64_t rows : Sizes()) {
+      for (Candidate& candidate : candidates_) Repeat(rows, &candidate);
+    }
+    std::vector<TuningCurve> curves;
+    curves.reserve(candidates_.size());
+    for (Candidate& candidate : candidates_) curves.push_back(std::move(candidate.curve));
     return curves;
   }
 
@@ -126,33 +141,43 @@ class Measurement {
     return sizes;
   }
 
-  void Trace(TimePoint end, TuningCurve* curve) {
-    const Result<std::shared_ptr<Model>> model = dependencies_.load(curve->threads);
-    if (!model.ok()) return;
-    Sweep(model->get(), end, curve);
-    // Whatever else the machine did during a measurement, it rarely does again during the second.
-    for (TuningPoint& point : curve->points) {
-      if (point.run > kSlowRun) return;
-      const std::optional<TuningPoint> again = Measure(model->get(), *curve, point.rows, end);
+  void Load() {
+    for (TuningCurve& pair : Pairs()) {
+      Result<std::shared_ptr<Model>> model = dependencies_.load(pair.threads);
+      if (model.ok()) candidates_.push_back({*std::move(model), std::move(pair)});
+    }
+  }
+
+  void Extend(int64_t rows, Candidate* candidate) {
+    if (candidate->ended || !HasTime(candidate->curve, rows)) return;
+    const std::optional<TuningPoint> point = Measure(*candidate, rows);
+    candidate->ended = !point;
+    if (!point) return;
+    const bool gains = point->rows_per_second >= kWorthwhile * candidate->best;
+    candidate->ended = point->run > kSlowRun && !gains;
+    candidate->best = std::max(candidate->best, point->rows_per_second);
+    candidate->curve.points.push_back(*point);
+  }
+
+  void Repeat(int64_t rows, Candidate* candidate) {
+    for (TuningPoint& point : candidate->curve.points) {
+      if (point.rows != rows || !HasTime(candidate->curve, rows)) continue;
+      const std::optional<TuningPoint> again = Measure(*candidate, rows);
       if (again && again->run < point.run) point = *again;
     }
   }
 
-  void Sweep(Model* model, TimePoint end, TuningCurve* curve) {
-    double best = 0;
-    for (const int64_t rows : Sizes()) {
-      const std::optional<TuningPoint> point = Measure(model, *curve, rows, end);
-      if (!point) return;
-      curve->points.push_back(*point);
-      const bool gains = point->rows_per_second >= kWorthwhile * best;
-      best = std::max(best, point->rows_per_second);
-      if (point->run > kSlowRun && !gains) return;
-      if (dependencies_.clock->Now() + 2 * point->run * (kWarmRuns + kFewestRuns) > end) return;
+  // Whether so many rows can be run often enough, by what fewer took.
+  bool HasTime(const TuningCurve& curve, int64_t rows) const {
+    Duration run{};
+    for (const TuningPoint& point : curve.points) {
+      if (point.rows <= rows) run = point.run * rows / point.rows;
     }
+    return dependencies_.clock->Now() + run * (kWarmRuns + kFewestRuns) <= end_;
   }
 
-  std::optional<TuningPoint> Measure(Model* model, const TuningCurve& curve, int64_t rows,
-                                     TimePoint end) {
+  std::optional<TuningPoint> Measure(const Candidate& candidate, int64_t rows) {
+    const TuningCurve& curve = candidate.curve;
     dependencies_.on_step("it was tuned (" + std::to_string(curve.instances) + " x " +
                           std::to_string(curve.threads) + ", batches of " + std::to_string(rows) +
                           ")");
@@ -160,7 +185,7 @@ class Measurement {
     std::vector<Item> items;
     for (int64_t i = 0; i < rows; ++i) items.push_back({method_, rows_[static_cast<size_t>(i)], 1});
     std::vector<Runner> runners(static_cast<size_t>(curve.instances),
-                                Runner(model, items, end, dependencies_.clock));
+                                Runner(candidate.model.get(), items, end_, dependencies_.clock));
     {
       std::vector<Thread> threads;
       threads.reserve(runners.size());
@@ -194,6 +219,8 @@ class Measurement {
   size_t method_ = 0;
   std::optional<RowSource> source_;
   Rows rows_;
+  TimePoint end_;
+  std::vector<Candidate> candidates_;
 };
 
 }  // namespace

@@ -63,8 +63,7 @@ Tuned ChooseTuning(const std::vector<TuningCurve>& curves, const TuningScope& sc
   const TuningCurve* curve = nullptr;
   const TuningPoint* point = nullptr;
   ForEachPoint(curves, merged, [&](const TuningCurve& other, const TuningPoint& candidate) {
-    if (candidate.rows_per_second < kNearlyBest * best) return;
-    if (point != nullptr && candidate.rows >= point->rows) return;
+    if (point != nullptr || candidate.rows_per_second < kNearlyBest * best) return;
     curve = &other;
     point = &candidate;
   });

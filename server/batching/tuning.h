@@ -47,8 +47,9 @@ struct Tuned {
   bool operator==(const Tuned&) const = default;
 };
 
-// The smallest batch within 5 % of the highest rate, and of those the run with the fewest threads,
-// whose curve comes first. `merged`: requests may share a run; if not, single rows decide.
+// Of what comes within 5 % of the highest rate, the curve with the fewest threads, which comes
+// first, and its smallest batch. `merged`: requests may share a run; if not, single rows decide.
+//
 // Threads: any. Errors: none; nothing is chosen where nothing was measured.
 Tuned ChooseTuning(const std::vector<TuningCurve>& curves, const TuningScope& scope, bool merged);
 

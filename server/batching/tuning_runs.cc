@@ -81,7 +81,7 @@ struct Candidate {
   std::shared_ptr<Model> model;
   TuningCurve curve;
   double best = 0;     // rate so far
-  bool ended = false;  // larger batches fail or do not pay
+  bool ended = false;  // larger batches fail, do not pay or have no time
 };
 
 // Measures the candidates in turns, so that what else the machine does slows all of them.
@@ -149,7 +149,8 @@ class Measurement {
   }
 
   void Extend(int64_t rows, Candidate* candidate) {
-    if (candidate->ended || !HasTime(candidate->curve, rows)) return;
+    candidate->ended = candidate->ended || !HasTime(candidate->curve, rows);
+    if (candidate->ended) return;
     const std::optional<TuningPoint> point = Measure(*candidate, rows);
     candidate->ended = !point;
     if (!point) return;

@@ -37,10 +37,11 @@ int MethodToTune(const Facts& facts);
 
 // One curve for each pair of workers and threads that fills the cores, fewest threads first. All
 // workers of a pair run at once, in batches of 1, 2, 4 and so on where the static proof lets rows
-// be merged; made-up rows, twice if the runs are brief, each pair in an equal part of the time. A
-// curve ends early where a batch fails, where time does, and where runs are slow and larger ones
-// gain nothing. Threads: one, and one for each worker, which end with the call. Lifetime: a call.
-// Errors: none: what fails is not measured.
+// be merged; made-up rows, all pairs in turns, twice where there is time. A curve ends early where
+// a batch fails, where time does, and where runs are slow and larger ones gain nothing.
+//
+// Threads: one, and one for each worker, which end with the call. Lifetime: a call. Errors: none:
+// what fails is not measured.
 std::vector<TuningCurve> MeasureTuning(const Facts& facts, const TuningOptions& options,
                                        const TuningDependencies& dependencies);
 

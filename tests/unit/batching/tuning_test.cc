@@ -34,9 +34,12 @@ TEST(TuningTest, TheSmallestBatchThatNearlyReachesTheBestRateIsChosen) {
                                        "of 4;"));
 }
 
-TEST(TuningTest, OfEqualBatchesTheFewestThreadsAreChosen) {
+TEST(TuningTest, OfNearlyEqualsTheFewestThreadsAreChosen) {
   const Tuned tie = ChooseTuning({Curve(2, 1, {100, 196}), Curve(1, 2, {90, 200})}, kAll, true);
   EXPECT_EQ(tie.instances, 2);
+  EXPECT_EQ(tie.max_batch_size, 2);
+  const Tuned larger = ChooseTuning({Curve(2, 1, {90, 196}), Curve(1, 2, {200})}, kAll, true);
+  EXPECT_EQ(larger.instances, 2) << "though in larger batches";
   const Tuned clear = ChooseTuning({Curve(2, 1, {100, 180}), Curve(1, 2, {90, 200})}, kAll, true);
   EXPECT_EQ(clear.instances, 1);
   EXPECT_EQ(clear.threads, 2);

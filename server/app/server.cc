@@ -26,8 +26,12 @@ constexpr auto kMemoryLook = std::chrono::seconds(3);
 // gRPC's own threads get this long to end once everything has been answered.
 constexpr auto kTransportGrace = std::chrono::seconds(2);
 
-// One completes some 20,000 small calls a second. Several share one epoll set, and wake each other.
-int GrpcThreads(int cores) { return std::clamp(cores / 4, 1, 4); }
+// Workers need the cores: a few threads read and answer for all of them. gRPC's share one epoll set
+// and wake each other, so that two on two cores take twice one's CPU.
+void ChooseTransportThreads(ServeConfig* config, int cores) {
+  if (config->http.io_threads == 0) config->http.io_threads = std::clamp(cores / 2, 2, 8);
+  if (config->grpc.threads == 0) config->grpc.threads = std::clamp(cores / 4, 1, 4);
+}
 
 // Where a client on this machine finds what listens on `host`.
 std::string Reachable(const std::string& host, int port) {
@@ -183,6 +187,7 @@ std::unique_ptr<Inspector> Server::MakeInspector() {
 }
 
 Status Server::StartTransports() {
+  ChooseTransportThreads(&config_, permits_.cores());
   const HttpServices services{inference_.get(), info_.get(),   metrics_.get(), &shared_memory_,
                               &adjustable_log_, traces_.get(), admin_.get()};
   FLAMBEAU_ASSIGN_OR_RETURN(
@@ -198,7 +203,6 @@ Status Server::StartTransports() {
     metrics_->OnScrape("metrics",
                        [this] { return static_cast<double>(metrics_http_->connections()); });
   }
-  config_.grpc.threads = GrpcThreads(permits_.cores());
   FLAMBEAU_ASSIGN_OR_RETURN(
       grpc_, GrpcServer::Create(config_.grpc,
                                 {inference_.get(), info_.get(), &shared_memory_, &adjustable_log_,

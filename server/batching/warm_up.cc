@@ -1,6 +1,7 @@
 #include "batching/warm_up.h"
 
 #include <algorithm>
+#include <bit>
 #include <optional>
 #include <string>
 
@@ -13,11 +14,21 @@ namespace {
 constexpr uint64_t kSeed = 1;
 constexpr int kRuns = 3;
 
-std::vector<int64_t> Sizes(int64_t largest) {
-  std::vector<int64_t> sizes;
-  for (int64_t size = 1; size < largest; size *= 2) sizes.push_back(size);
-  sizes.push_back(std::max<int64_t>(largest, 1));
-  return sizes;
+struct Step {
+  int64_t size;
+  int runs;
+};
+
+// An accelerator's libraries choose how to compute each size when they first see it, for tens of
+// milliseconds, where TorchScript has learnt what it will from a few.
+std::vector<Step> Steps(int64_t largest, bool every_size) {
+  std::vector<Step> steps;
+  for (int64_t size = 1; size < largest; size *= 2) steps.push_back({size, kRuns});
+  steps.push_back({std::max<int64_t>(largest, 1), kRuns});
+  for (int64_t size = 3; every_size && size < largest; ++size) {
+    if (!std::has_single_bit(static_cast<uint64_t>(size))) steps.push_back({size, 1});
+  }
+  return steps;
 }
 
 Result<Value> RunOnce(Instance& instance, const std::vector<Item>& items) {
@@ -32,18 +43,19 @@ Result<Value> RunOnce(Instance& instance, const std::vector<Item>& items) {
   return first;
 }
 
-Status WarmMethod(Instance& instance, size_t method, RowSource& source, int64_t largest,
-                  TimePoint end, Clock& clock, const OnWarmRow& on_row) {
+Status WarmMethod(Instance& instance, size_t method, RowSource& source,
+                  const std::vector<Step>& steps, TimePoint end, Clock& clock,
+                  const OnWarmRow& on_row) {
   std::vector<std::vector<Value>> rows;
   bool reported = false;
-  for (const int64_t size : Sizes(largest)) {
+  for (const auto [size, runs] : steps) {
     std::vector<Item> items;
     while (static_cast<int64_t>(rows.size()) < size) {
       rows.push_back(source.Next());
       if (rows.back().empty()) return ResourceExhausted("no memory for the rows of the warm-up");
     }
     for (int64_t i = 0; i < size; ++i) items.push_back({method, rows[static_cast<size_t>(i)], 1});
-    for (int run = 0; run < kRuns; ++run) {
+    for (int run = 0; run < runs; ++run) {
       if (clock.Now() >= end)
         return DeadlineExceeded("the warm-up took too long and was cut short");
       Result<Value> answer = RunOnce(instance, items);
@@ -64,8 +76,8 @@ Status WarmUp(Instance& instance, const Facts& facts, const WarmUpOptions& optio
   for (size_t method = 0; method < facts.methods.size(); ++method) {
     std::optional<RowSource> source = RowSource::FromFacts(facts.methods[method], kSeed);
     if (!source) continue;
-    first_failure.Update(
-        WarmMethod(instance, method, *source, options.max_batch_size[method], end, clock, on_row));
+    const std::vector<Step> steps = Steps(options.max_batch_size[method], facts.device != "cpu");
+    first_failure.Update(WarmMethod(instance, method, *source, steps, end, clock, on_row));
   }
   return first_failure;
 }

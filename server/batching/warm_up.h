@@ -1,4 +1,4 @@
-// Runs every batch size before a worker serves: a backend profiles, compiles and tunes in its first
+// Runs batches of all kinds before a worker serves: a backend profiles, compiles and tunes in its first
 // runs of each shape.
 #pragma once
 
@@ -20,7 +20,8 @@ struct WarmUpOptions {
 using OnWarmRow =
     std::function<void(size_t method, const std::vector<Value>& arguments, const Value& result)>;
 
-// Each method whose shapes are known, in sizes 1, 2, 4, ... and its largest, three times each.
+// Each method whose shapes are known, in sizes 1, 2, 4, ... and its largest, three times each, and
+// on an accelerator in every other size once.
 // Threads: the instance's. Errors: the first failure of the model, or DEADLINE_EXCEEDED when the
 // budget ran out; neither stops a model from serving.
 Status WarmUp(Instance& instance, const Facts& facts, const WarmUpOptions& options, Clock& clock,

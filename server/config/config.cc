@@ -70,9 +70,11 @@ ServeConfig ToConfig(const Flags& flags) {
   config.gate.request_timeout = std::chrono::milliseconds(flags.request_timeout_ms);
   config.http.host = config.grpc.host = flags.host;
   config.http.port = flags.http_port;
+  config.http.io_threads = flags.http_threads;
   config.http.max_connections = static_cast<size_t>(flags.max_connections);
   config.http.max_request_bytes = static_cast<size_t>(flags.max_request_bytes);
   config.grpc.port = flags.grpc_port;
+  config.grpc.threads = flags.grpc_threads;
   config.grpc.max_request_bytes = static_cast<size_t>(flags.max_request_bytes);
   config.grpc.max_connection_age = std::chrono::seconds(flags.grpc_max_connection_age);
   config.grpc.max_connection_age_grace = std::chrono::seconds(flags.grpc_max_connection_age_grace);

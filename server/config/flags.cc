@@ -67,6 +67,11 @@ void AddNetworkFlags(CLI::App* app, Flags* flags) {
       ->check(Between(1, kMaxMessageBytes));
   app->add_option("--max-connections", flags->max_connections, "HTTP connections at once")
       ->check(Between(1, kMillion));
+  app->add_option("--http-threads", flags->http_threads,
+                  "Threads that read and answer over HTTP; 0: by the machine")
+      ->check(Between(0, 64));
+  app->add_option("--grpc-threads", flags->grpc_threads, "The same over gRPC; 0: by the machine")
+      ->check(Between(0, 64));
   app->add_option("--grpc-max-connection-age", flags->grpc_max_connection_age,
                   "Seconds after which a gRPC client is asked to connect anew, so that a balancer "
                   "can send it to another server; 0: never")

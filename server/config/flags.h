@@ -34,6 +34,8 @@ struct Flags {
   int64_t max_request_bytes = 64 << 20;
   int64_t request_timeout_ms = 60000;
   int64_t max_connections = 4096;
+  int http_threads = 0;
+  int grpc_threads = 0;
   int64_t grpc_max_connection_age = 0;
   int64_t grpc_max_connection_age_grace = 0;
   int64_t drain_timeout = 30;

@@ -338,6 +338,15 @@ TEST_F(SchedulerTest, WarmUpRunsEveryBatchSizeThreeTimes) {
   EXPECT_THAT(observer_.probe_arguments(), SizeIs(1));
 }
 
+TEST_F(SchedulerTest, OnAnAcceleratorWarmUpRunsTheOtherSizesOnce) {
+  options_.max_batch_size = 6;
+  facts_.device = "cuda:0";
+  const auto scheduler =
+      *Scheduler::Create("fake", std::make_shared<FakeModel>(facts_, script_, &journal_), options_,
+                         {&clock_, &permits_, log_.get(), &observer_});
+  EXPECT_THAT(journal_.rows(), ElementsAre(1, 1, 1, 2, 2, 2, 4, 4, 4, 6, 6, 6, 3, 5));
+}
+
 TEST_F(SchedulerTest, AModelThatFailsToWarmUpStillServes) {
   script_.memory_rows = 0;
   Create();

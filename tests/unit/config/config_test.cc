@@ -63,6 +63,10 @@ TEST_F(ConfigTest, DefaultsAreTheDocumentedOnes) {
   EXPECT_EQ(config.drain_timeout, std::chrono::seconds(30));
   EXPECT_EQ(config.drain_delay, Duration::zero());
   EXPECT_EQ(Serve({"models", "--drain-delay", "7"}).drain_delay, std::chrono::seconds(7));
+  EXPECT_EQ(config.http.io_threads, 0) << "by the machine";
+  EXPECT_EQ(config.grpc.threads, 0) << "by the machine";
+  EXPECT_EQ(Serve({"models", "--http-threads", "3"}).http.io_threads, 3);
+  EXPECT_EQ(Serve({"models", "--grpc-threads", "3"}).grpc.threads, 3);
   EXPECT_EQ(config.grpc.max_connection_age, Duration::zero());
   EXPECT_EQ(config.grpc.max_connection_age_grace, Duration::zero());
   const GrpcServer::Options aged =

@@ -1,5 +1,5 @@
-// Runs batches of all kinds before a worker serves: a backend profiles, compiles and tunes in its first
-// runs of each shape.
+// Runs batches of all kinds before a worker serves: a backend profiles, compiles and tunes in its
+// first runs of each shape.
 #pragma once
 
 #include <cstdint>

@@ -23,6 +23,11 @@ bool CorePermits::TryAcquire(int count) {
   return true;
 }
 
+int CorePermits::available() {
+  const std::lock_guard lock(mutex_);
+  return serving_ == next_ticket_ ? free_ : 0;  // those who wait come first
+}
+
 void CorePermits::Release(int count) {
   const std::lock_guard lock(mutex_);
   free_ += Clamp(count);

@@ -16,6 +16,8 @@ class CorePermits {
   int cores() const { return cores_; }
   void Acquire(int count);
   bool TryAcquire(int count);
+  // How many nobody holds, at this moment.
+  int available();
   void Release(int count);
 
  private:

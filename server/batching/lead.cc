@@ -39,7 +39,7 @@ PullScheduler::Worker* PullScheduler::Borrow() {
   Worker* const worker = idle_.back();
   idle_.pop_back();
   worker->lent = true;
-  TakeBatch(*worker, kLongestLed);
+  TakeBatch(*worker, {kLongestLed, 1});
   return worker;
 }
 

@@ -1,6 +1,7 @@
 #include "batching/pending_queue.h"
 
 #include <algorithm>
+#include <chrono>
 #include <utility>
 
 namespace flambeau {
@@ -8,6 +9,10 @@ namespace {
 
 // Empty buckets that are kept, so that the usual shapes need no allocation per request.
 constexpr size_t kKeptBuckets = 64;
+// Of a run: for less nobody else is woken.
+constexpr Duration kWorthSharing = std::chrono::microseconds(500);
+// What a run costs whatever its rows may be so small a part of it: every share has that cost anew.
+constexpr int kFixedPart = 4;
 
 std::vector<int64_t> Ascending(std::vector<int64_t> sizes) {
   std::sort(sizes.begin(), sizes.end());
@@ -124,14 +129,28 @@ int64_t PendingQueue::PreferredRows(const Bucket& bucket, int64_t limit) const {
   return best;
 }
 
-void PendingQueue::Take(TimePoint now, Batch* batch, Duration longest_run) {
+// Of `limit` rows those that one of `takers` should take: where a row costs nearly as much in a
+// batch as alone, one run of all would only let the others wait and their cores idle.
+int64_t PendingQueue::Share(const Bucket& bucket, int64_t limit, int64_t takers) const {
+  if (takers < 2 || !preferred_.empty() || options_.max_queue_delay > Duration::zero()) {
+    return limit;
+  }
+  const int64_t share = (bucket.rows + takers - 1) / takers;
+  if (share >= limit) return limit;
+  const Duration shared = bucket.cost.Of(share);
+  const Duration saved = bucket.cost.Of(std::min(bucket.rows, limit)) - shared;
+  const bool cheap = bucket.cost.Of(0) * kFixedPart <= shared;
+  return cheap && saved >= kWorthSharing ? share : limit;
+}
+
+void PendingQueue::Take(TimePoint now, const TakeOptions& options, Batch* batch) {
   if (delay_at_ <= now) DelayOverdue(now);
   while (batch->items.empty()) {
-    const Pending* first = FirstReady(now, longest_run);
+    const Pending* first = FirstReady(now, options.longest_run);
     if (first == nullptr) return;
     batch->bucket = first->bucket;
     ++batch->bucket->running;  // stays while its requests are looked at
-    Fill(batch->bucket, now, batch);
+    Fill(batch->bucket, now, options.takers, batch);
     batch->bucket->regroup_target = 0;
     if (batch->items.empty()) Finish(batch);
   }
@@ -140,8 +159,8 @@ void PendingQueue::Take(TimePoint now, Batch* batch, Duration longest_run) {
                            batch->items.front()->rows > 0;
 }
 
-void PendingQueue::Fill(Bucket* bucket, TimePoint now, Batch* batch) {
-  const int64_t limit = PreferredRows(*bucket, RowLimit(*bucket));
+void PendingQueue::Fill(Bucket* bucket, TimePoint now, int64_t takers, Batch* batch) {
+  const int64_t limit = Share(*bucket, PreferredRows(*bucket, RowLimit(*bucket)), takers);
   int64_t rows = 0;
   TimePoint tightest = kNoDeadline;
   while (Pending* pending = bucket->waiting.front()) {

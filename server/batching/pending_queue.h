@@ -73,9 +73,12 @@ class PendingQueue {
   bool BriefReady(TimePoint now, Duration longest_run) const {
     return FirstReady(now, longest_run) != nullptr;
   }
-  // Takes from the bucket of the first request, by rank and age, that may run; only from a brief
-  // one unless `longest_run` is Duration::max().
-  void Take(TimePoint now, Batch* batch, Duration longest_run = Duration::max());
+  struct TakeOptions {
+    Duration longest_run = Duration::max();  // only from a bucket that is brief
+    int64_t takers = 1;                      // who could run at once, the caller included
+  };
+  // Takes from the bucket of the first request, by rank and age, that may run.
+  void Take(TimePoint now, const TakeOptions& options, Batch* batch);
   void Finish(Batch* batch);
   // Takes out what expired or was cancelled and delays what is to be delayed; returns when the
   // first of the rest has to be looked at.
@@ -87,7 +90,8 @@ class PendingQueue {
   int64_t RowsWanted(int64_t limit) const;
   int64_t PreferredRows(const Bucket& bucket, int64_t limit) const;
   TimePoint ReadyAt(const Bucket& bucket, const Pending& front) const;
-  void Fill(Bucket* bucket, TimePoint now, Batch* batch);
+  int64_t Share(const Bucket& bucket, int64_t limit, int64_t takers) const;
+  void Fill(Bucket* bucket, TimePoint now, int64_t takers, Batch* batch);
   Pending* FirstReady(TimePoint now, Duration longest_run) const;
   void DelayOverdue(TimePoint now);
   void DelayOne(Pending* pending);

@@ -40,8 +40,9 @@ PullScheduler::PullScheduler(const std::string& name, std::shared_ptr<Model> mod
       policies_(options_),
       order_(options_.preserve_ordering ? std::make_shared<AnswerOrder>() : nullptr),
       max_unanswered_(MaxUnanswered(options_)),
+      on_cpu_(model_->facts().device == "cpu"),
       // More threads than the leader's own would be a team of its own for every leader.
-      leads_(options_.intra_op_threads == 1 && model_->facts().device == "cpu"),
+      leads_(options_.intra_op_threads == 1 && on_cpu_),
       verdicts_(model_->facts(), options_.prove),
       queue_({options_.max_batch_size, options_.max_queue_delay, options_.preferred_batch_sizes},
              &verdicts_) {}

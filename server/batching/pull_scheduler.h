@@ -59,7 +59,8 @@ class PullScheduler final : public Scheduler {
   void Serve(Worker& worker);
   bool AwaitWork(Worker& worker, std::unique_lock<std::mutex>& lock);
   void AcquirePermits(std::unique_lock<std::mutex>& lock);
-  void TakeBatch(Worker& worker, Duration longest_run);
+  void TakeBatch(Worker& worker, const PendingQueue::TakeOptions& options);
+  int64_t Takers();
   void RunBatch(Worker& worker);
   void NoteRun(Bucket& bucket, size_t items, Duration elapsed);
   void FinishBatch(Batch& batch, const BatchRunner::Report& report);
@@ -98,6 +99,7 @@ class PullScheduler final : public Scheduler {
   const QueuePolicies policies_;
   const std::shared_ptr<AnswerOrder> order_;  // null unless answers leave in order
   const size_t max_unanswered_;               // with `order_`: what runs and what is held included
+  const bool on_cpu_;                         // workers' runs do not wait for each other's
   const bool leads_;                          // whether a leader may ever run it
 
   mutable std::mutex mutex_;

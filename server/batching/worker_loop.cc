@@ -84,7 +84,7 @@ void PullScheduler::Serve(Worker& worker) {
   while (AwaitWork(worker, lock)) {
     // Permits first, the batch after: what arrives while we wait for a core is merged.
     AcquirePermits(lock);
-    TakeBatch(worker, Duration::max());
+    TakeBatch(worker, {Duration::max(), Takers()});
     lock.unlock();
     RunBatch(worker);
     lock.lock();
@@ -119,9 +119,17 @@ void PullScheduler::AcquirePermits(std::unique_lock<std::mutex>& lock) {
   lock.lock();
 }
 
-void PullScheduler::TakeBatch(Worker& worker, Duration longest_run) {
+// Who could run at once: the caller, which has its cores, and idle workers for which there are
+// some.
+int64_t PullScheduler::Takers() {
+  if (!on_cpu_ || idle_.empty()) return 1;
+  const int64_t cores = dependencies_.permits->available() / options_.intra_op_threads;
+  return 1 + std::min<int64_t>(cores, static_cast<int64_t>(idle_.size()));
+}
+
+void PullScheduler::TakeBatch(Worker& worker, const PendingQueue::TakeOptions& options) {
   const TimePoint now = dependencies_.clock->Now();
-  queue_.Take(now, &worker.batch, longest_run);
+  queue_.Take(now, options, &worker.batch);
   SetDepth();
   WakeForRest(now);
 }

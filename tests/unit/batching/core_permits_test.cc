@@ -51,5 +51,14 @@ TEST(CorePermitsTest, AReleaseWakesWhoeverWaits) {
   EXPECT_FALSE(permits.TryAcquire(1));
 }
 
+TEST(CorePermitsTest, TellsHowManyAreAvailable) {
+  CorePermits permits(4);
+  EXPECT_EQ(permits.available(), 4);
+  permits.Acquire(3);
+  EXPECT_EQ(permits.available(), 1);
+  permits.Release(3);
+  EXPECT_EQ(permits.available(), 4);
+}
+
 }  // namespace
 }  // namespace flambeau

@@ -151,6 +151,26 @@ TEST_F(LeadTest, ABatchThatHasGrownSlowGoesToAWorker) {
   EXPECT_FALSE(RanHere());
 }
 
+// 10 ms a row.
+TEST_F(LeadTest, TheRowsOfALongTurnAreSharedByIdleWorkers) {
+  options_.instances = 2;
+  options_.max_batch_size = 8;
+  script_.on_run = [this](int64_t rows) { clock_.Advance(rows * std::chrono::milliseconds(10)); };
+  // Until both workers were idle when the turn came.
+  for (bool shared = false; !shared;) {
+    Create();
+    ASSERT_TRUE(Submit(TensorOf({1, 2}))->Wait().ok());  // tells what a row costs
+    std::vector<Reply> replies(4);
+    bool promised = true;
+    for (Reply& reply : replies) promised = SubmitToLeader(&reply) && promised;
+    scheduler_->Lead();
+    for (const Reply& reply : replies) {
+      while (reply.times() == 0) clock_.Advance(std::chrono::milliseconds(1));  // ends regrouping
+    }
+    shared = promised && replies.front().BatchRows() == 2;
+  }
+}
+
 TEST_F(LeadTest, AModelThatIsNotProvenNeverRunsOnTheSubmittingThread) {
   options_.prove = false;
   Create();

@@ -29,7 +29,7 @@ class PendingQueueTest : public ::testing::Test {
   }
   std::vector<float> Take() {
     Batch batch;
-    queue_.Take(now_, &batch);
+    queue_.Take(now_, {}, &batch);
     std::vector<float> marks;
     for (const PendingPtr& pending : batch.items) {
       marks.push_back(NumbersOf(pending->work.arguments[0])[0]);
@@ -123,7 +123,7 @@ TEST_F(PendingQueueTest, DeadRequestsAreDroppedOnTheWay) {
   Push(2);
   now_ += milliseconds(1);
   Batch batch;
-  queue_.Take(now_, &batch);
+  queue_.Take(now_, {}, &batch);
   EXPECT_THAT(batch.items, SizeIs(1));
   EXPECT_THAT(batch.dropped, SizeIs(1));
   queue_.Finish(&batch);
@@ -172,6 +172,51 @@ TEST_F(PendingQueueTest, ManyShapesLeaveNoBucketsBehindForever) {
 TEST_F(PendingQueueTest, WhatWaitsIsFreedWithTheQueue) {
   Push(1);
   Push(2, 3);
+}
+
+class ShareTest : public PendingQueueTest {
+ protected:
+  // How many of eight requests one of `takers` takes where runs of 1 and of 8 rows took so long.
+  size_t Taken(Duration one, Duration eight, int64_t takers,
+               const PendingQueue::Options& options = {32, {}, {}}) {
+    PendingQueue queue(options, &verdicts_);
+    Bucket* bucket = nullptr;
+    for (int i = 0; i < 8; ++i) bucket = queue.Push(Make(static_cast<float>(i)));
+    Prove(bucket);
+    if (one > Duration::zero()) {
+      bucket->cost.Note(1, one);
+      bucket->cost.Note(8, eight);
+    }
+    Batch batch;
+    queue.Take(now_, {Duration::max(), takers}, &batch);
+    const size_t taken = batch.items.size();
+    queue.Finish(&batch);
+    return taken;
+  }
+};
+
+TEST_F(ShareTest, RowsThatCostAsMuchTogetherAreShared) {
+  EXPECT_EQ(Taken(milliseconds(10), milliseconds(80), 1), 8u);
+  EXPECT_EQ(Taken(milliseconds(10), milliseconds(80), 2), 4u);
+  EXPECT_EQ(Taken(milliseconds(10), milliseconds(80), 3), 3u);
+  EXPECT_EQ(Taken(milliseconds(10), milliseconds(80), 20), 1u);
+}
+
+TEST_F(ShareTest, RowsThatCostLittleMoreTogetherAreNot) {
+  EXPECT_EQ(Taken(milliseconds(10), milliseconds(12), 2), 8u);
+}
+
+TEST_F(ShareTest, BriefRunsAreNot) {
+  EXPECT_EQ(Taken(std::chrono::microseconds(100), std::chrono::microseconds(800), 2), 8u);
+}
+
+TEST_F(ShareTest, NothingIsSharedBeforeTheCostIsKnown) {
+  EXPECT_EQ(Taken(Duration::zero(), Duration::zero(), 2), 8u);
+}
+
+TEST_F(ShareTest, WhoSetsADelayOrSizesGetsHisBatches) {
+  EXPECT_EQ(Taken(milliseconds(10), milliseconds(80), 2, {8, milliseconds(1), {}}), 8u);
+  EXPECT_EQ(Taken(milliseconds(10), milliseconds(80), 2, {32, {}, {8}}), 8u);
 }
 
 }  // namespace

@@ -19,7 +19,7 @@ TEST_F(LifecycleTest, APortInUseIsOneSentence) {
   GrpcServer::Options options;
   options.port = server_->port();
   const auto second = GrpcServer::Create(
-      options, {&inference_, &info_, &shared_memory_, &adjustable_log_, &traces_}, &clock_,
+      options, {&inference_, &info_, &shared_memory_, &adjustable_log_, &traces_, &admin_}, &clock_,
       log_.get());
   ASSERT_FALSE(second.ok());
   EXPECT_EQ(second.status().code(), flambeau::StatusCode::kUnavailable);

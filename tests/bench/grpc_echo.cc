@@ -2,8 +2,9 @@
 // generic service, so that nothing is parsed.
 //   grpc_echo callback|async [threads] [port]
 //   flambeau bench linear --server 127.0.0.1:PORT --input input=@row.npy
-// (a request for metadata or an inference reads as an answer; the array brings its own datatype, which
-// this server does not know). `threads` are the async form's own. It stops when standard input ends.
+// (a request for metadata or an inference reads as an answer; the array brings its own datatype,
+// which this server does not know). `threads` are the async form's own. It stops when standard
+// input ends.
 #include <grpcpp/generic/async_generic_service.h>
 #include <grpcpp/grpcpp.h>
 

@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "batching/compare.h"
+#include "batching/median.h"
 #include "batching/result_leaves.h"
 #include "batching/result_slots.h"
 #include "batching/row_source.h"
@@ -32,12 +33,6 @@ constexpr Duration kLongestTimedRun = std::chrono::milliseconds(100);
 
 using Rows = std::vector<std::vector<Value>>;
 using Answers = std::vector<ResultLeaves>;
-
-double Median(std::vector<double> numbers) {
-  const auto middle = numbers.begin() + static_cast<std::ptrdiff_t>(numbers.size() / 2);
-  std::nth_element(numbers.begin(), middle, numbers.end());
-  return *middle;
-}
 
 std::string Times(double ratio) {
   char text[64];
@@ -150,10 +145,7 @@ class Trial {
     }
     Question question{index, {}};
     const auto rows = static_cast<size_t>(std::max<int64_t>(options_.max_batch_size, 2));
-    while (question.rows.size() < rows) {
-      question.rows.push_back(source->Next());
-      if (question.rows.back().empty()) return "there is no memory for the rows to try";
-    }
+    if (!source->Extend(rows, &question.rows)) return "there is no memory for the rows to try";
     questions_.push_back(std::move(question));
     return std::nullopt;
   }

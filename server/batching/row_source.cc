@@ -120,6 +120,15 @@ std::vector<Value> RowSource::Next() {
   return row;
 }
 
+bool RowSource::Extend(size_t count, std::vector<std::vector<Value>>* rows) {
+  while (rows->size() < count) {
+    std::vector<Value> row = Next();
+    if (row.empty()) return false;
+    rows->push_back(std::move(row));
+  }
+  return true;
+}
+
 std::optional<Tensor> RowSource::MakeTensor(const Argument& argument) {
   Result<Tensor> tensor = Tensor::Allocate(argument.dtype, argument.row_shape);
   if (!tensor.ok()) return std::nullopt;

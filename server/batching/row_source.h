@@ -28,6 +28,8 @@ class RowSource {
   // One row: the method's arguments, tensors with dimension 0 of one. A request's own rows come
   // first, as they are.
   std::vector<Value> Next();
+  // Adds rows until there are `count`. False if there is no memory for one; those before it stay.
+  bool Extend(size_t count, std::vector<std::vector<Value>>* rows);
   // Bytes of one row's tensors.
   size_t row_bytes() const { return row_bytes_; }
 

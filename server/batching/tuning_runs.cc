@@ -6,6 +6,8 @@
 #include <utility>
 
 #include "base/thread.h"
+#include "batching/batch_sizes.h"
+#include "batching/median.h"
 #include "batching/result_slots.h"
 #include "batching/row_source.h"
 
@@ -23,12 +25,6 @@ constexpr Duration kSlowRun = std::chrono::milliseconds(100);
 constexpr double kWorthwhile = 1.05;
 
 using Rows = std::vector<std::vector<Value>>;
-
-Duration Median(std::vector<Duration> times) {
-  const auto middle = times.begin() + static_cast<std::ptrdiff_t>(times.size() / 2);
-  std::nth_element(times.begin(), middle, times.end());
-  return *middle;
-}
 
 // One worker's runs of the same batch.
 class Runner {
@@ -134,11 +130,8 @@ class Measurement {
   std::vector<int64_t> Sizes() const {
     const bool merged =
         !facts_.writes_state && facts_.methods[method_].static_proof.verdict == Verdict::kProven;
-    if (!merged || options_.max_batch_size <= 1) return {1};
-    std::vector<int64_t> sizes;
-    for (int64_t size = 1; size < options_.max_batch_size; size *= 2) sizes.push_back(size);
-    sizes.push_back(options_.max_batch_size);
-    return sizes;
+    if (!merged) return {1};
+    return BatchSizes(options_.max_batch_size);
   }
 
   void Load() {
@@ -182,7 +175,7 @@ class Measurement {
     dependencies_.on_step("it was tuned (" + std::to_string(curve.instances) + " x " +
                           std::to_string(curve.threads) + ", batches of " + std::to_string(rows) +
                           ")");
-    if (!MakeRows(rows)) return std::nullopt;
+    if (!source_->Extend(static_cast<size_t>(rows), &rows_)) return std::nullopt;
     std::vector<Item> items;
     for (int64_t i = 0; i < rows; ++i) items.push_back({method_, rows_[static_cast<size_t>(i)], 1});
     std::vector<Runner> runners(static_cast<size_t>(curve.instances),
@@ -200,18 +193,6 @@ class Measurement {
     const Duration run = Median(std::move(times));
     const double seconds = std::max(std::chrono::duration<double>(run).count(), 1e-9);
     return TuningPoint{rows, run, curve.instances * static_cast<double>(rows) / seconds};
-  }
-
-  // False if there is no memory for them.
-  bool MakeRows(int64_t count) {
-    while (static_cast<int64_t>(rows_.size()) < count) {
-      rows_.push_back(source_->Next());
-      if (rows_.back().empty()) {
-        rows_.pop_back();
-        return false;
-      }
-    }
-    return true;
   }
 
   const Facts& facts_;

@@ -1,10 +1,10 @@
 #include "batching/warm_up.h"
 
-#include <algorithm>
 #include <bit>
 #include <optional>
 #include <string>
 
+#include "batching/batch_sizes.h"
 #include "batching/result_slots.h"
 #include "batching/row_source.h"
 
@@ -23,8 +23,7 @@ struct Step {
 // milliseconds, where TorchScript has learnt what it will from a few.
 std::vector<Step> Steps(int64_t largest, bool every_size) {
   std::vector<Step> steps;
-  for (int64_t size = 1; size < largest; size *= 2) steps.push_back({size, kRuns});
-  steps.push_back({std::max<int64_t>(largest, 1), kRuns});
+  for (const int64_t size : BatchSizes(largest)) steps.push_back({size, kRuns});
   for (int64_t size = 3; every_size && size < largest; ++size) {
     if (!std::has_single_bit(static_cast<uint64_t>(size))) steps.push_back({size, 1});
   }
@@ -50,9 +49,8 @@ Status WarmMethod(Instance& instance, size_t method, RowSource& source,
   bool reported = false;
   for (const auto [size, runs] : steps) {
     std::vector<Item> items;
-    while (static_cast<int64_t>(rows.size()) < size) {
-      rows.push_back(source.Next());
-      if (rows.back().empty()) return ResourceExhausted("no memory for the rows of the warm-up");
+    if (!source.Extend(static_cast<size_t>(size), &rows)) {
+      return ResourceExhausted("no memory for the rows of the warm-up");
     }
     for (int64_t i = 0; i < size; ++i) items.push_back({method, rows[static_cast<size_t>(i)], 1});
     for (int run = 0; run < runs; ++run) {

@@ -35,6 +35,10 @@ std::string PeerAddress(std::string_view peer) {
   return address;
 }
 
+bool DeadlinePassed(const Rpc& rpc) {
+  return std::chrono::system_clock::now() >= rpc.context().deadline();
+}
+
 RequestContext ToRequestContext(const Rpc& rpc, std::string route, CancelTokenPtr cancel) {
   const grpc::ServerContext& context = rpc.context();
   RequestContext request;

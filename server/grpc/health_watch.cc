@@ -12,8 +12,7 @@ void HealthWatch::OnStart() { rpc_->StartRead(&request_); }
 
 void HealthWatch::OnReadDone(bool ok) {
   grpc::health::v1::HealthCheckRequest request;
-  const Status status = ok ? ParseMessage(&request_, &request)
-                           : InvalidArgument("the call came without its message; send one");
+  const Status status = ok ? ParseMessage(&request_, &request) : NoMessage();
   if (!status.ok()) return End(status);
   service_ = request.service();
   listener_.asked(shared_from_this());

@@ -1,4 +1,3 @@
-#include <chrono>
 #include <new>
 #include <string_view>
 #include <utility>
@@ -132,8 +131,7 @@ void InferStream::OnWriteDone(bool ok) {
 }
 
 void InferStream::OnCancel() {
-  // gRPC cancels for a passed deadline too.
-  const bool late = std::chrono::system_clock::now() >= rpc_->context().deadline();
+  const bool late = DeadlinePassed(*rpc_);
   std::unique_lock lock(mutex_);
   Close(late ? DeadlineExceeded("The stream's deadline passed.")
              : Cancelled("The client cancelled the stream."));

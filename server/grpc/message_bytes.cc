@@ -19,6 +19,8 @@ Status ParseMessage(grpc::ByteBuffer* bytes, google::protobuf::Message* message)
   return OkStatus();
 }
 
+Status NoMessage() { return InvalidArgument("the call came without its message; send one"); }
+
 grpc::ByteBuffer WriteMessage(const google::protobuf::Message& message) {
   const grpc::Slice slice(message.SerializeAsString());
   return {&slice, 1};

@@ -15,6 +15,9 @@ namespace flambeau {
 // Errors: INVALID_ARGUMENT "the message is not a ModelInferRequest; ...".
 Status ParseMessage(grpc::ByteBuffer* bytes, google::protobuf::Message* message);
 
+// What is told of a call whose client sent none.
+Status NoMessage();
+
 grpc::ByteBuffer WriteMessage(const google::protobuf::Message& message);
 
 }  // namespace flambeau

@@ -1,6 +1,6 @@
-#include <chrono>
 #include <new>
 
+#include "grpc/call_context.h"
 #include "grpc/status_mapping.h"
 #include "grpc/unary_call_internal.h"
 
@@ -24,19 +24,15 @@ class UnknownMethod final : public RpcReactor {
 
 void UnaryCall::OnReadDone(bool ok) try {
   if (ok) return Serve(&request_);
-  Refuse(InvalidArgument("the call came without its message; send one"));
+  Refuse(NoMessage());
 } catch (const std::bad_alloc&) {
   Refuse(ResourceExhausted("there is no memory for the request; try again in a moment"));
 }
 
-// gRPC cancels for a passed deadline too.
-bool UnaryCall::Late() const {
-  return std::chrono::system_clock::now() >= rpc_->context().deadline();
-}
-
 void UnaryCall::OnCancel() {
-  Refuse(Late() ? DeadlineExceeded("the call's deadline passed before its answer was ready")
-                : Cancelled("the client cancelled the call"));
+  Refuse(DeadlinePassed(*rpc_)
+             ? DeadlineExceeded("the call's deadline passed before its answer was ready")
+             : Cancelled("the client cancelled the call"));
 }
 
 void UnaryCall::Answer(const grpc::ByteBuffer& response) {

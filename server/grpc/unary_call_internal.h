@@ -36,7 +36,6 @@ class UnaryCall : public RpcReactor, public std::enable_shared_from_this<UnaryCa
   Rpc* rpc() { return rpc_; }
   // True for the first that asks: it, and only it, finishes the call.
   bool Claim() { return !claimed_.exchange(true); }
-  bool Late() const;
 
  private:
   Rpc* const rpc_;

@@ -57,7 +57,7 @@ void InferUnaryCall::Serve(grpc::ByteBuffer* request) {
 
 void InferUnaryCall::OnCancel() {
   // The queue has the deadline too, and counts a request that it ends as such.
-  if (!Late()) cancel_->Cancel();
+  if (!DeadlinePassed(*rpc())) cancel_->Cancel();
   UnaryCall::OnCancel();
 }
 

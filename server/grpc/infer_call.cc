@@ -1,5 +1,6 @@
 #include "grpc/infer_call.h"
 
+#include <numeric>
 #include <utility>
 
 #include "grpc/model_name.h"
@@ -7,6 +8,11 @@
 #include "proto/inference.pb.h"
 
 namespace flambeau {
+namespace {
+
+constexpr size_t kBriefBytes = 16u << 10;
+
+}  // namespace
 
 Result<Call> BeginInfer(const InferService& service, RequestContext context,
                         const inference::ModelInferRequest& request) {
@@ -18,6 +24,15 @@ Result<Call> BeginInfer(const InferService& service, RequestContext context,
   }
   if (refusal.ok()) return call;
   return call.ok() ? call->Fail(std::move(refusal)) : refusal;
+}
+
+bool IsBrief(const Result<UndeliveredResult>& result) {
+  if (!result.ok()) return true;
+  const std::vector<NamedTensor>& outputs = result->result.outputs;
+  const size_t bytes = std::accumulate(
+      outputs.begin(), outputs.end(), size_t{0},
+      [](size_t sum, const NamedTensor& output) { return sum + output.tensor.bytes(); });
+  return bytes <= kBriefBytes;
 }
 
 void SubmitInfer(const InferService& service, Call call,

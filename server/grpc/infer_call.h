@@ -40,6 +40,9 @@ struct UndeliveredResult {
   std::vector<RequestedOutput> requested;
 };
 
+// Whether it is written in less time than it takes to wake a thread for that.
+bool IsBrief(const Result<UndeliveredResult>& result);
+
 using CallDone = std::function<void(Result<UndeliveredResult>)>;
 
 // Decodes and submits. `done` gets the answer or the refusal, exactly once.

@@ -160,6 +160,7 @@ InferStream::Steps InferStream::Next() {
   }
   if (!closed_ && !writing_ && !slots_.empty() && slots_.front()->result) {
     steps.post = writing_ = true;
+    steps.brief = IsBrief(*slots_.front()->result);
   }
   // A read that is still open does not matter: gRPC ends it with the call.
   if (ending_ && !writing_ && starting_ == 0 && (closed_ || slots_.empty())) {
@@ -172,7 +173,8 @@ void InferStream::Do(Steps steps) {
   // Once finished, gRPC may be done with the call before Finish returns.
   const std::shared_ptr<InferStream> alive = shared_from_this();
   while (true) {
-    if (steps.post) service_.replies->Post(alive);
+    if (steps.post && steps.brief) rpc_->Post(alive);
+    if (steps.post && !steps.brief) service_.replies->Post(alive);
     if (steps.finish) rpc_->Finish(ToGrpcStatus(end_));
     if (!steps.read) return;
     rpc_->StartRead(&request_);

@@ -53,6 +53,7 @@ class InferStream final : public RpcReactor,
   struct Steps {
     bool read = false;
     bool post = false;
+    bool brief = false;  // what is posted
     bool finish = false;
   };
 
@@ -75,7 +76,7 @@ class InferStream final : public RpcReactor,
   std::mutex mutex_;
   std::deque<std::shared_ptr<Slot>> slots_;
   bool reading_ = false;   // or handling what was read
-  bool writing_ = false;   // or waiting in the reply queue to do so
+  bool writing_ = false;   // or waiting to be sent
   size_t starting_ = 0;    // calls of StartRead that have not returned
   bool ending_ = false;    // no further request
   bool closed_ = false;    // no further answer either

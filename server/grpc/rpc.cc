@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "batching/leader.h"
+#include "grpc/rpc_queue.h"
 
 namespace flambeau {
 namespace {
@@ -11,11 +12,13 @@ constexpr size_t kLongMessage = 64u << 10;
 
 }  // namespace
 
-void Rpc::Request(grpc::AsyncGenericService* service, grpc::ServerCompletionQueue* queue,
-                  RpcOwner* owner) {
-  auto* rpc = new Rpc(owner);
+Rpc::~Rpc() { queue_->OnGone(); }
+
+void Rpc::Request(grpc::AsyncGenericService* service, grpc::ServerCompletionQueue* events,
+                  RpcQueue* queue) {
+  auto* rpc = new Rpc(queue);
   rpc->context_.AsyncNotifyWhenDone(&rpc->ended_);
-  service->RequestCall(&rpc->context_, &rpc->stream_, queue, queue, &rpc->requested_);
+  service->RequestCall(&rpc->context_, &rpc->stream_, events, events, &rpc->requested_);
 }
 
 void Rpc::Happen(void* event, bool ok) {
@@ -26,6 +29,10 @@ void Rpc::Happen(void* event, bool ok) {
 void Rpc::AddInitialMetadata(const std::string& key, const std::string& value) {
   context_.AddInitialMetadata(key, value);
 }
+
+Leader* Rpc::leader() const { return queue_->leader(); }
+
+void Rpc::Post(std::shared_ptr<Reply> reply) { queue_->Post(std::move(reply)); }
 
 void Rpc::StartRead(grpc::ByteBuffer* message) {
   ++pending_;
@@ -50,14 +57,14 @@ void Rpc::OnRequest(bool ok) {
     delete this;
     return;
   }
-  owner_->OnAccepted();
-  reactor_ = owner_->Find(context_.method())(this);
+  queue_->OnAccepted();
+  reactor_ = queue_->Find(context_.method())(this);
   reactor_->OnStart();
 }
 
 void Rpc::OnRead(bool ok) {
   // What this turn has read so far does not wait until a long message is decoded.
-  if (ok && reading_->Length() > kLongMessage) owner_->leader()->Lead();
+  if (ok && reading_->Length() > kLongMessage) queue_->leader()->Lead();
   reactor_->OnReadDone(ok);
   Release();
 }

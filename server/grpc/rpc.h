@@ -14,7 +14,9 @@
 namespace flambeau {
 
 class Leader;
+class Reply;
 class Rpc;
+class RpcQueue;
 
 // What answers one RPC, told what happens in it, one event after another.
 // Threads: the queue's alone. Lifetime: held by the Rpc until OnDone; it may be shared with others.
@@ -37,19 +39,6 @@ using RpcStart = std::function<std::shared_ptr<RpcReactor>(Rpc*)>;
 // By path, such as "/inference.GRPCInferenceService/ServerLive".
 using RpcRoutes = std::unordered_map<std::string, RpcStart>;
 
-// What an Rpc knows of the queue that it is on.
-// Threads: the queue's alone. Lifetime: outlives its RPCs. Errors: none.
-class RpcOwner {
- public:
-  virtual ~RpcOwner() = default;
-  // Another call may come.
-  virtual void OnAccepted() = 0;
-  // What answers the method of this path.
-  virtual const RpcStart& Find(const std::string& method) = 0;
-  virtual void OnGone() = 0;
-  virtual Leader* leader() = 0;
-};
-
 // It waits for a call, has it answered by the reactor of its method, and deletes itself.
 // Threads: any, but one at a time for reads, and for writes and the end. Lifetime: until its
 // reactor's OnDone, which comes after Finish (or WriteAndFinish), due once. Errors: told to the
@@ -57,9 +46,9 @@ class RpcOwner {
 // Source: gRPC's "Async-API lifecycle"; grpcpp/generic/async_generic_service.h.
 class Rpc {
  public:
-  static void Request(grpc::AsyncGenericService* service, grpc::ServerCompletionQueue* queue,
-                      RpcOwner* owner);
-  // One of those that have happened, as the queue gives it.
+  static void Request(grpc::AsyncGenericService* service, grpc::ServerCompletionQueue* events,
+                      RpcQueue* queue);
+  // `event` is one that has happened, as the completion queue gives it.
   static void Happen(void* event, bool ok);
 
   const std::string& method() const { return context_.method(); }
@@ -67,7 +56,9 @@ class Rpc {
   // Before anything is written.
   void AddInitialMetadata(const std::string& key, const std::string& value);
   // The queue's thread's, for requests that are submitted in an event.
-  Leader* leader() const { return owner_->leader(); }
+  Leader* leader() const;
+  // From any thread; `reply` is sent by the queue's own.
+  void Post(std::shared_ptr<Reply> reply);
 
   // `message` is the library's until OnReadDone.
   void StartRead(grpc::ByteBuffer* message);
@@ -81,8 +72,8 @@ class Rpc {
     void (Rpc::*happen)(bool ok);
   };
 
-  explicit Rpc(RpcOwner* owner) : owner_(owner) {}
-  ~Rpc() { owner_->OnGone(); }
+  explicit Rpc(RpcQueue* queue) : queue_(queue) {}
+  ~Rpc();
   void OnRequest(bool ok);
   void OnRead(bool ok);
   void OnWrite(bool ok);
@@ -90,7 +81,7 @@ class Rpc {
   void OnEnd(bool ok);
   void Release();
 
-  RpcOwner* const owner_;
+  RpcQueue* const queue_;
   std::shared_ptr<RpcReactor> reactor_;
   grpc::ByteBuffer* reading_ = nullptr;
   // Events still to come. The end of the call and that of Finish are, from the beginning.

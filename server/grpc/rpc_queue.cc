@@ -21,7 +21,8 @@ RpcQueue::RpcQueue(std::unique_ptr<grpc::ServerCompletionQueue> queue,
     : queue_(std::move(queue)),
       service_(service),
       routes_(routes),
-      unknown_(&RefuseUnknownMethod) {}
+      unknown_(&RefuseUnknownMethod),
+      outbox_(std::make_shared<RpcOutbox>(queue_.get())) {}
 
 RpcQueue::~RpcQueue() {
   if (started_) return;  // its thread has shut it down, or will
@@ -43,31 +44,35 @@ void RpcQueue::OnAccepted() {
   Rpc::Request(service_, queue_.get(), this);
 }
 
-void RpcQueue::OnGone() { --open_; }
-
-const RpcStart& RpcQueue::Find(const std::string& method) {
+const RpcStart& RpcQueue::Find(const std::string& method) const {
   const auto found = routes_->find(method);
   return found != routes_->end() ? found->second : unknown_;
 }
 
 void RpcQueue::Run() {
+  outbox_->Own();
   for (int i = 0; i < kWaiting; ++i) OnAccepted();
   void* event = nullptr;
   for (bool ok = false; queue_->Next(&event, &ok);) {
     Turn(event, ok);
     // None waits for a call any more: the server was shut down.
-    if (open_ == 0) queue_->Shutdown();
+    if (open_ == 0 && !outbox_->AwaitsWakeUp()) queue_->Shutdown();
   }
 }
 
 void RpcQueue::Turn(void* event, bool ok) {
-  Rpc::Happen(event, ok);
+  Happen(event, ok);
   const gpr_timespec past = gpr_inf_past(GPR_CLOCK_MONOTONIC);
   for (int i = 1; i < kMostInTurn; ++i) {
     if (queue_->AsyncNext(&event, &ok, past) != grpc::CompletionQueue::GOT_EVENT) break;
-    Rpc::Happen(event, ok);
+    Happen(event, ok);
   }
   leader_.Lead();
+  outbox_->SendAll();
+}
+
+void RpcQueue::Happen(void* event, bool ok) {
+  if (!outbox_->TakeWakeUp(event)) Rpc::Happen(event, ok);
 }
 
 }  // namespace flambeau

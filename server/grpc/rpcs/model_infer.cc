@@ -2,10 +2,8 @@
 
 #include <memory>
 #include <new>
-#include <numeric>
 #include <optional>
 #include <utility>
-#include <vector>
 
 #include "grpc/call_context.h"
 #include "grpc/infer_messages.h"
@@ -15,8 +13,6 @@
 
 namespace flambeau {
 namespace {
-
-constexpr size_t kSmallAnswer = 16u << 10;
 
 // Threads: Complete from any. Lifetime: shared by the Rpc and the completion. Errors: told to the
 // client.
@@ -30,7 +26,6 @@ class InferUnaryCall final : public UnaryCall, public Reply {
  private:
   void Serve(grpc::ByteBuffer* request) override;
   void Complete(Result<UndeliveredResult> result);
-  bool IsSmall() const;
   Status Encode(grpc::ByteBuffer* response);
   std::shared_ptr<InferUnaryCall> Self() {
     return std::static_pointer_cast<InferUnaryCall>(shared_from_this());
@@ -64,18 +59,8 @@ void InferUnaryCall::OnCancel() {
 void InferUnaryCall::Complete(Result<UndeliveredResult> result) {
   if (!Claim()) return;
   result_ = std::move(result);
-  if (IsSmall()) return Send();
+  if (IsBrief(*result_)) return rpc()->Post(Self());
   service_.replies->Post(Self());
-}
-
-// What is written in less time than waking a thread for it takes.
-bool InferUnaryCall::IsSmall() const {
-  if (!result_->ok()) return true;
-  const std::vector<NamedTensor>& outputs = (*result_)->result.outputs;
-  const size_t bytes = std::accumulate(
-      outputs.begin(), outputs.end(), size_t{0},
-      [](size_t sum, const NamedTensor& output) { return sum + output.tensor.bytes(); });
-  return bytes <= kSmallAnswer;
 }
 
 void InferUnaryCall::Send() {

@@ -108,6 +108,7 @@ class PullScheduler final : public Scheduler {
   std::vector<Worker*> idle_;     // the one that idles shortest is woken first: its caches are warm
   Worker* timekeeper_ = nullptr;  // the one that waits for a held bucket
   TimePoint timekeeper_until_{};
+  int running_ = 0;  // batches that are taken and not finished
   bool stopping_ = false;
   std::atomic<size_t> depth_{0};  // queue_.size(), to be read without the lock
 

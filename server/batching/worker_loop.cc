@@ -119,17 +119,18 @@ void PullScheduler::AcquirePermits(std::unique_lock<std::mutex>& lock) {
   lock.lock();
 }
 
-// Who could run at once: the caller, which has its cores, and idle workers for which there are
-// some.
+// Who could run at once: the caller, which has its cores, and workers for which there are some,
+// whether they idle, are waking up or wait for a held bucket.
 int64_t PullScheduler::Takers() {
-  if (!on_cpu_ || idle_.empty()) return 1;
+  if (!on_cpu_) return 1;
   const int64_t cores = dependencies_.permits->available() / options_.intra_op_threads;
-  return 1 + std::min<int64_t>(cores, static_cast<int64_t>(idle_.size()));
+  return 1 + std::min<int64_t>(cores, options_.instances - running_ - 1);
 }
 
 void PullScheduler::TakeBatch(Worker& worker, const PendingQueue::TakeOptions& options) {
   const TimePoint now = dependencies_.clock->Now();
   queue_.Take(now, options, &worker.batch);
+  if (!worker.batch.items.empty()) ++running_;
   SetDepth();
   WakeForRest(now);
 }
@@ -168,6 +169,7 @@ void PullScheduler::FinishBatch(Batch& batch, const BatchRunner::Report& report)
   Prover::Task task{nullptr, 0, {}, 0};
   {
     const std::lock_guard lock(mutex_);
+    --running_;
     NoteRun(*batch.bucket, batch.items.size(), report.elapsed);
     batch.bucket->cost.Note(RowsOf(batch.items), report.elapsed);
     if (batch.template_wanted) TakeTemplate(batch, &task);

@@ -151,6 +151,31 @@ TEST_F(LeadTest, ABatchThatHasGrownSlowGoesToAWorker) {
   EXPECT_FALSE(RanHere());
 }
 
+// One worker keeps the time until all are back, the other is woken for them.
+TEST_F(LeadTest, TheRowsOfABatchThatComesBackAreSharedToo) {
+  options_.instances = 2;
+  options_.max_batch_size = 8;
+  script_.on_run = [this](int64_t rows) {
+    latch_.Pass();
+    if (rows == 4) clock_.Advance(std::chrono::milliseconds(40));
+  };
+  Create();
+  const auto first = SubmitUntilPromised();
+  std::vector<Reply> others(3);
+  for (Reply& reply : others) EXPECT_TRUE(SubmitToLeader(&reply));
+  scheduler_->Lead();
+  EXPECT_EQ(first->BatchRows(), 4);  // nothing is known of what rows cost
+  for (Reply& reply : others) EXPECT_EQ(reply.BatchRows(), 4);
+  latch_.Close();
+  std::vector<Reply> back(4);
+  for (Reply& reply : back) SubmitToLeader(&reply);
+  scheduler_->Lead();
+  latch_.AwaitHeld(1);
+  while (scheduler_->queue_depth() > 0) std::this_thread::yield();
+  latch_.Open();
+  for (Reply& reply : back) EXPECT_EQ(reply.BatchRows(), 2);
+}
+
 // 10 ms a row.
 TEST_F(LeadTest, TheRowsOfALongTurnAreSharedByIdleWorkers) {
   options_.instances = 2;

@@ -37,6 +37,7 @@ class AnswersTogetherTest : public RunningServer {
 TEST_F(AnswersTogetherTest, LeaveInOneSegmentForAConnection) {
   scheduler().Hold();
   std::vector<std::future<std::string>> answers;
+  answers.reserve(kCalls);
   for (int i = 0; i < kCalls; ++i) {
     answers.push_back(std::async(std::launch::async, [this, i] {
       inference::ModelInferResponse response;
@@ -78,6 +79,7 @@ TEST_F(AnswersTogetherTest, OfAStreamComeInItsOrder) {
 TEST_F(AnswersTogetherTest, AreAllSentBeforeTheServerGoes) {
   scheduler().Hold();
   std::vector<std::future<grpc::Status>> answers;
+  answers.reserve(kCalls);
   for (int i = 0; i < kCalls; ++i) {
     answers.push_back(std::async(std::launch::async, [this, i] { return Infer(Request(i)); }));
   }

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "grpc/model_name.h"
+#include "grpc/rpc.h"
 #include "grpc/tensor_codec.h"
 #include "proto/inference.pb.h"
 
@@ -33,6 +34,11 @@ bool IsBrief(const Result<UndeliveredResult>& result) {
       outputs.begin(), outputs.end(), size_t{0},
       [](size_t sum, const NamedTensor& output) { return sum + output.tensor.bytes(); });
   return bytes <= kBriefBytes;
+}
+
+void PostReply(const InferService& service, Rpc* rpc, bool brief, std::shared_ptr<Reply> reply) {
+  if (brief) return rpc->Post(std::move(reply));
+  service.replies->Post(std::move(reply));
 }
 
 void SubmitInfer(const InferService& service, Call call,

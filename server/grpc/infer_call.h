@@ -19,7 +19,11 @@ class ModelInferRequest;
 namespace flambeau {
 
 class InferStreams;
+class Rpc;
 
+// What inferring takes of the server.
+// Threads: its parts are any thread's. Lifetime: the server's, as are those it points to.
+// Errors: none.
 struct InferService {
   Inference* inference;
   SharedMemory* shared_memory;
@@ -34,6 +38,7 @@ Result<Call> BeginInfer(const InferService& service, RequestContext context,
                         const inference::ModelInferRequest& request);
 
 // A result that has yet to be delivered and written, by whoever encodes it.
+// Threads: one at a time. Lifetime: a value. Errors: none.
 struct UndeliveredResult {
   InferResult result;
   OutputDelivery delivery;
@@ -42,6 +47,9 @@ struct UndeliveredResult {
 
 // Whether it is written in less time than it takes to wake a thread for that.
 bool IsBrief(const Result<UndeliveredResult>& result);
+
+// Has `reply` sent: by the queue of its call if that is brief, else by the reply threads.
+void PostReply(const InferService& service, Rpc* rpc, bool brief, std::shared_ptr<Reply> reply);
 
 using CallDone = std::function<void(Result<UndeliveredResult>)>;
 

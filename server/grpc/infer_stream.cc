@@ -173,8 +173,7 @@ void InferStream::Do(Steps steps) {
   // Once finished, gRPC may be done with the call before Finish returns.
   const std::shared_ptr<InferStream> alive = shared_from_this();
   while (true) {
-    if (steps.post && steps.brief) rpc_->Post(alive);
-    if (steps.post && !steps.brief) service_.replies->Post(alive);
+    if (steps.post) PostReply(service_, rpc_, steps.brief, alive);
     if (steps.finish) rpc_->Finish(ToGrpcStatus(end_));
     if (!steps.read) return;
     rpc_->StartRead(&request_);

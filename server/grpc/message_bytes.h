@@ -1,4 +1,5 @@
 // Protobuf messages from and to what gRPC carries.
+// Threads: any, each with messages of its own.
 #pragma once
 
 #include <grpcpp/support/byte_buffer.h>

@@ -40,10 +40,12 @@ void RpcOutbox::SendAll() {
       sending_.swap(replies_);
     }
     if (sending_.empty()) return;
-    std::optional<GatheredWrites> gathered;
-    if (sending_.size() > 1) gathered.emplace();
-    for (const std::shared_ptr<Reply>& reply : sending_) reply->Send();
-    sending_.clear();
+    {
+      std::optional<GatheredWrites> gathered;
+      if (sending_.size() > 1) gathered.emplace();
+      for (const std::shared_ptr<Reply>& reply : sending_) reply->Send();
+    }
+    sending_.clear();  // frees tensors: once all is on its way
   }
 }
 

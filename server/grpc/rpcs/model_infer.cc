@@ -59,8 +59,7 @@ void InferUnaryCall::OnCancel() {
 void InferUnaryCall::Complete(Result<UndeliveredResult> result) {
   if (!Claim()) return;
   result_ = std::move(result);
-  if (IsBrief(*result_)) return rpc()->Post(Self());
-  service_.replies->Post(Self());
+  PostReply(service_, rpc(), IsBrief(*result_), Self());
 }
 
 void InferUnaryCall::Send() {

@@ -130,12 +130,16 @@ int64_t PendingQueue::PreferredRows(const Bucket& bucket, int64_t limit) const {
 }
 
 // Of `limit` rows those that one of `takers` should take: where a row costs nearly as much in a
-// batch as alone, one run of all would only let the others wait and their cores idle.
+// batch as alone, one run of all would only let the others wait and their cores idle. Who runs a
+// batch of the bucket is free again soon: without those, a closed loop that once fell into a large
+// and a small part would stay so, and most clients wait for the large one.
 int64_t PendingQueue::Share(const Bucket& bucket, int64_t limit, int64_t takers) const {
-  if (takers < 2 || !preferred_.empty() || options_.max_queue_delay > Duration::zero()) {
+  takers += bucket.running - 1;  // the caller is in both
+  if (takers < 2 || !options_.shares || !preferred_.empty() ||
+      options_.max_queue_delay > Duration::zero()) {
     return limit;
   }
-  const int64_t share = (bucket.rows + takers - 1) / takers;
+  const int64_t share = (bucket.rows + bucket.running_rows + takers - 1) / takers;
   if (share >= limit) return limit;
   const Duration shared = bucket.cost.Of(share);
   const Duration saved = bucket.cost.Of(std::min(bucket.rows, limit)) - shared;
@@ -151,6 +155,7 @@ void PendingQueue::Take(TimePoint now, const TakeOptions& options, Batch* batch)
     batch->bucket = first->bucket;
     ++batch->bucket->running;  // stays while its requests are looked at
     Fill(batch->bucket, now, options.takers, batch);
+    batch->bucket->running_rows += batch->rows;
     batch->bucket->regroup_target = 0;
     if (batch->items.empty()) Finish(batch);
   }
@@ -161,7 +166,8 @@ void PendingQueue::Take(TimePoint now, const TakeOptions& options, Batch* batch)
 
 void PendingQueue::Fill(Bucket* bucket, TimePoint now, int64_t takers, Batch* batch) {
   const int64_t limit = Share(*bucket, PreferredRows(*bucket, RowLimit(*bucket)), takers);
-  int64_t rows = 0;
+  int64_t& rows = batch->rows;
+  rows = 0;
   TimePoint tightest = kNoDeadline;
   while (Pending* pending = bucket->waiting.front()) {
     if (pending->Expired(now)) {
@@ -185,6 +191,7 @@ void PendingQueue::Finish(Batch* batch) {
   Bucket* bucket = std::exchange(batch->bucket, nullptr);
   if (bucket == nullptr) return;
   --bucket->running;
+  bucket->running_rows -= batch->rows;
   ForgetIfIdle(bucket);
 }
 

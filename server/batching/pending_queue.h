@@ -16,9 +16,10 @@ struct Bucket {
   const BucketKey* key = nullptr;
   Variant* variant = nullptr;  // null: never merged
   RankedList<&Pending::in_bucket> waiting;
-  int64_t rows = 0;  // of those that wait
-  int running = 0;   // workers that run a batch of it; it stays while there is one
-  // After a merged run: hold until this moment, or until so many wait (see RegroupWindow).
+  int64_t rows = 0;          // of those that wait
+  int running = 0;           // workers that run a batch of it; it stays while there is one
+  int64_t running_rows = 0;  // of theirs
+  // After a merged run: hold until this moment, or until so many wait (see NoteRun).
   TimePoint regroup_until{};
   size_t regroup_target = 0;
   Duration typical_run{};  // a moving average
@@ -29,6 +30,7 @@ struct Bucket {
 struct Batch {
   std::vector<PendingPtr> items;
   std::vector<PendingPtr> dropped;  // expired or cancelled; to be answered outside the lock
+  int64_t rows = 0;                 // of `items`; 0 if they cannot be merged
   Bucket* bucket = nullptr;         // pinned until Finish; null if `items` is empty
   bool template_wanted = false;     // a success of it may serve as the proof's template
 };
@@ -41,6 +43,7 @@ class PendingQueue {
     int64_t max_batch_size = 32;
     Duration max_queue_delay{};
     std::vector<int64_t> preferred_batch_sizes = {};
+    bool shares = true;  // workers' runs do not wait for each other's
   };
   // `verdicts` outlives it.
   PendingQueue(const Options& options, Verdicts* verdicts);

@@ -22,6 +22,8 @@ Scheduler::Options Effective(Scheduler::Options options, const Facts& facts) {
   return options;
 }
 
+bool OnCpu(const Facts& facts) { return facts.device == "cpu"; }
+
 // An answer that waits for its turn is held in memory: a full queue's worth of them, and the runs'.
 size_t MaxUnanswered(const Scheduler::Options& options) {
   const auto running = static_cast<size_t>(options.instances) *
@@ -40,11 +42,11 @@ PullScheduler::PullScheduler(const std::string& name, std::shared_ptr<Model> mod
       policies_(options_),
       order_(options_.preserve_ordering ? std::make_shared<AnswerOrder>() : nullptr),
       max_unanswered_(MaxUnanswered(options_)),
-      on_cpu_(model_->facts().device == "cpu"),
       // More threads than the leader's own would be a team of its own for every leader.
-      leads_(options_.intra_op_threads == 1 && on_cpu_),
+      leads_(options_.intra_op_threads == 1 && OnCpu(model_->facts())),
       verdicts_(model_->facts(), options_.prove),
-      queue_({options_.max_batch_size, options_.max_queue_delay, options_.preferred_batch_sizes},
+      queue_({options_.max_batch_size, options_.max_queue_delay, options_.preferred_batch_sizes,
+              OnCpu(model_->facts())},
              &verdicts_) {}
 
 PullScheduler::~PullScheduler() {

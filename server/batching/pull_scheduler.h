@@ -99,7 +99,6 @@ class PullScheduler final : public Scheduler {
   const QueuePolicies policies_;
   const std::shared_ptr<AnswerOrder> order_;  // null unless answers leave in order
   const size_t max_unanswered_;               // with `order_`: what runs and what is held included
-  const bool on_cpu_;                         // workers' runs do not wait for each other's
   const bool leads_;                          // whether a leader may ever run it
 
   mutable std::mutex mutex_;

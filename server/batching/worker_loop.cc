@@ -19,13 +19,6 @@ constexpr int kRegroupPart = 20;  // 5 %
 constexpr Duration kShortestWait = std::chrono::microseconds(15);
 constexpr int kAverageWeight = 8;
 
-// At least 1: what cannot be merged runs alone.
-int64_t RowsOf(const std::vector<PendingPtr>& items) {
-  int64_t rows = 0;
-  for (const PendingPtr& pending : items) rows += pending->rows;
-  return std::max<int64_t>(rows, 1);
-}
-
 BatchRunner::Retry RetryFor(const Facts& facts) {
   if (facts.writes_state) return BatchRunner::Retry::kNever;
   return facts.device == "cpu" ? BatchRunner::Retry::kAlways
@@ -122,7 +115,6 @@ void PullScheduler::AcquirePermits(std::unique_lock<std::mutex>& lock) {
 // Who could run at once: the caller, which has its cores, and workers for which there are some,
 // whether they idle, are waking up or wait for a held bucket.
 int64_t PullScheduler::Takers() {
-  if (!on_cpu_) return 1;
   const int64_t cores = dependencies_.permits->available() / options_.intra_op_threads;
   return 1 + std::min<int64_t>(cores, options_.instances - running_ - 1);
 }
@@ -171,7 +163,7 @@ void PullScheduler::FinishBatch(Batch& batch, const BatchRunner::Report& report)
     const std::lock_guard lock(mutex_);
     --running_;
     NoteRun(*batch.bucket, batch.items.size(), report.elapsed);
-    batch.bucket->cost.Note(RowsOf(batch.items), report.elapsed);
+    batch.bucket->cost.Note(std::max<int64_t>(batch.rows, 1), report.elapsed);
     if (batch.template_wanted) TakeTemplate(batch, &task);
     queue_.Finish(&batch);
   }

@@ -202,6 +202,33 @@ TEST_F(ShareTest, RowsThatCostAsMuchTogetherAreShared) {
   EXPECT_EQ(Taken(milliseconds(10), milliseconds(80), 20), 1u);
 }
 
+// Two clients' batch runs and eight others wait: five each, not eight and two for ever.
+TEST_F(ShareTest, WhoRunsABatchIsFreeAgainSoonAndGetsAShareToo) {
+  PendingQueue queue({32, {}, {}}, &verdicts_);
+  Bucket* bucket = queue.Push(Make(0));
+  queue.Push(Make(1));
+  Prove(bucket);
+  bucket->cost.Note(1, milliseconds(10));
+  bucket->cost.Note(8, milliseconds(80));
+  Batch small;
+  Batch large;
+  queue.Take(now_, {Duration::max(), 1}, &small);
+  EXPECT_THAT(small.items, SizeIs(2));
+  for (int i = 0; i < 8; ++i) queue.Push(Make(2));
+  queue.Take(now_, {Duration::max(), 1}, &large);
+  EXPECT_THAT(large.items, SizeIs(5));
+  queue.Finish(&small);
+  small.items.clear();
+  queue.Take(now_, {Duration::max(), 1}, &small);
+  EXPECT_THAT(small.items, SizeIs(3));
+  queue.Finish(&small);
+  queue.Finish(&large);
+}
+
+TEST_F(ShareTest, WhereRunsWaitForEachOtherNothingIsShared) {
+  EXPECT_EQ(Taken(milliseconds(10), milliseconds(80), 2, {32, {}, {}, /*shares=*/false}), 8u);
+}
+
 TEST_F(ShareTest, RowsThatCostLittleMoreTogetherAreNot) {
   EXPECT_EQ(Taken(milliseconds(10), milliseconds(12), 2), 8u);
 }

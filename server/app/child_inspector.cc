@@ -14,11 +14,14 @@
 #include "app/child_report.h"
 #include "repository/file_stamp.h"
 #include "spec/config_json.h"
+#include "wire/inspection_json.h"
 
 namespace flambeau {
 namespace {
 
 constexpr uint64_t kMiB = uint64_t{1} << 20;
+// Nobody waits for a check that is done again, and it runs beside requests.
+constexpr int kPatience = 10;
 
 // For LibTorch itself, and for a model whose weights are unpacked, copied and multiplied out; where
 // the machine has more, half of it.
@@ -45,6 +48,18 @@ std::string RelevantConfig(const ModelConfig* config) {
   return EncodeConfigJson(relevant);
 }
 
+// What is said of the model outside its file.
+std::string SaidBeside(const InspectionRequest& request) {
+  return RelevantConfig(request.config.get()) + '\0' + request.manifest;
+}
+
+// What the child reads from standard input: see FromServer in inspect.cc.
+std::string InputOf(const InspectionRequest& request) {
+  std::string input = SaidBeside(request);
+  if (request.again) (input += '\0') += EncodeSeenShapes(request.seen);
+  return input;
+}
+
 // What was said stays, what was not is left to the child, which finds the same cores.
 std::vector<std::string> TuningFlags(const InspectionRequest& request) {
   const TuningScope& scope = request.tuning;
@@ -67,19 +82,16 @@ std::string SignalName(int signal) {
 
 Result<Inspection> ChildInspector::Inspect(const InspectionRequest& request) {
   const TimePoint begin = std::chrono::steady_clock::now();
-  // What the child reads from standard input: see SaidBeside in inspect.cc.
-  std::string config = RelevantConfig(request.config.get());
-  if (!request.manifest.empty()) (config += '\0') += request.manifest;
   const FileStamp stamp = StampOf(request.file);
   std::optional<std::string> key;
   std::optional<Inspection> known;
   if (options_.cache != nullptr) {
-    FLAMBEAU_ASSIGN_OR_RETURN(key, options_.cache->KeyOf(request, config));
-    known = options_.cache->Find(*key);
+    FLAMBEAU_ASSIGN_OR_RETURN(key, options_.cache->KeyOf(request, SaidBeside(request)));
+    if (!request.again) known = options_.cache->Find(*key);
   }
   const bool cached = known.has_value();
   if (!cached) {
-    FLAMBEAU_ASSIGN_OR_RETURN(known, InspectAnew(request, config));
+    FLAMBEAU_ASSIGN_OR_RETURN(known, InspectAnew(request));
     // A file that changed meanwhile is not the one that has the key.
     if (key && StampOf(request.file) == stamp) options_.cache->Store(*key, *known);
   }
@@ -89,16 +101,22 @@ Result<Inspection> ChildInspector::Inspect(const InspectionRequest& request) {
   return *std::move(known);
 }
 
-Result<Inspection> ChildInspector::InspectAnew(const InspectionRequest& request,
-                                               const std::string& config) {
+void ChildInspector::Remember(const InspectionRequest& request, const Inspection& inspection) {
+  if (options_.cache == nullptr) return;
+  const Result<std::string> key = options_.cache->KeyOf(request, SaidBeside(request));
+  if (key.ok()) options_.cache->Store(*key, inspection);
+}
+
+Result<Inspection> ChildInspector::InspectAnew(const InspectionRequest& request) {
   // What one measures is the machine's, not its share beside another that measures. The wait ends
   // with the other's timeout.
   std::unique_lock<std::mutex> alone(tuning_, std::defer_lock);
   if (!request.tuning.empty()) alone.lock();
-  const auto seconds = std::chrono::ceil<std::chrono::seconds>(options_.timeout).count();
+  const Duration timeout = options_.timeout * (request.again ? kPatience : 1);
+  const auto seconds = std::chrono::ceil<std::chrono::seconds>(timeout).count();
   ChildCommand command;
   command.program = options_.program;
-  command.input = config;
+  command.input = InputOf(request);
   command.arguments = {"inspect",          "--for-server",
                        "--device",         request.device,
                        "--max-batch-size", std::to_string(request.scheduler.max_batch_size),
@@ -108,12 +126,12 @@ Result<Inspection> ChildInspector::InspectAnew(const InspectionRequest& request,
     command.arguments.insert(command.arguments.end(), flags.begin(), flags.end());
   }
   command.arguments.insert(command.arguments.end(), {"--", request.file});
-  const auto end = RunChild(command, std::chrono::steady_clock::now() + options_.timeout);
+  const auto end = RunChild(command, std::chrono::steady_clock::now() + timeout);
   if (!end.ok()) {
     return Internal("The model cannot be checked in a process of its own: " +
                     std::string(Message(end.status())) + "; --check-models inline does without.");
   }
-  Result<Inspection> result = Explain(*end);
+  Result<Inspection> result = Explain(*end, timeout);
   if (!result.ok() && !end->errors.empty()) {
     log_->Warning("check failed", {{"model", request.name}, {"output", end->errors}});
   }
@@ -123,12 +141,12 @@ Result<Inspection> ChildInspector::InspectAnew(const InspectionRequest& request,
   return result;
 }
 
-Result<Inspection> ChildInspector::Explain(const ChildEnd& end) const {
+Result<Inspection> ChildInspector::Explain(const ChildEnd& end, Duration timeout) {
   Report report = ReadReport(end.report);
   // How a process ended that has told all it had to tell is of no interest.
   if (report.end) return *std::move(report.end);
   if (end.timed_out || end.signal == SIGXCPU) {
-    const auto limit = std::chrono::ceil<std::chrono::seconds>(options_.timeout).count();
+    const auto limit = std::chrono::ceil<std::chrono::seconds>(timeout).count();
     return InvalidArgument("The check of the model did not end within " + std::to_string(limit) +
                            " s" + While(report.step) +
                            ": make it end, or give it longer with --check-timeout.");

@@ -33,10 +33,11 @@ class ChildInspector final : public Inspector {
   ChildInspector(Options options, Log* log) : options_(std::move(options)), log_(log) {}
 
   Result<Inspection> Inspect(const InspectionRequest& request) override;
+  void Remember(const InspectionRequest& request, const Inspection& inspection) override;
 
  private:
-  Result<Inspection> InspectAnew(const InspectionRequest& request, const std::string& config);
-  Result<Inspection> Explain(const ChildEnd& end) const;
+  Result<Inspection> InspectAnew(const InspectionRequest& request);
+  static Result<Inspection> Explain(const ChildEnd& end, Duration timeout);
 
   const Options options_;
   Log* const log_;

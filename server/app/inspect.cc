@@ -24,11 +24,13 @@
 #include "backend/backend.h"
 #include "base/clock.h"
 #include "base/log.h"
+#include "base/thread_clock.h"
 #include "repository/inspect_model.h"
 #include "repository/version_files.h"
 #include "spec/config_file.h"
 #include "spec/manifest.h"
 #include "wire/facts_json.h"
+#include "wire/inspection_json.h"
 
 namespace flambeau {
 namespace {
@@ -98,18 +100,29 @@ std::string ReadAll(std::istream& stream) { return {std::istreambuf_iterator<cha
 struct SaidBeside {
   std::optional<ParsedConfig> config;
   std::string manifest;  // flambeau.json's text
+  SeenShapes seen;
 };
 
-// The configuration as JSON; behind a NUL the text of flambeau.json.
+// What comes before the next NUL, or the rest.
+std::string TakePart(std::string* text) {
+  const size_t end = std::min(text->find('\0'), text->size());
+  std::string part = text->substr(0, end);
+  text->erase(0, end + 1);
+  return part;
+}
+
+// The configuration as JSON, the text of flambeau.json, and what was seen as JSON, with a NUL
+// between them; each may be empty, and the last ones may be absent.
 Result<SaidBeside> FromServer() {
   std::string text = ReadAll(std::cin);
+  const std::string config = TakePart(&text);
   SaidBeside said;
-  if (const size_t end = text.find('\0'); end != std::string::npos) {
-    said.manifest = text.substr(end + 1);
-    text.resize(end);
+  said.manifest = TakePart(&text);
+  if (!text.empty()) {
+    FLAMBEAU_ASSIGN_OR_RETURN(said.seen, DecodeSeenShapes(text));
   }
-  if (text.empty()) return said;
-  FLAMBEAU_ASSIGN_OR_RETURN(said.config, ParseConfigJson(text, "the model's configuration", {}));
+  if (config.empty()) return said;
+  FLAMBEAU_ASSIGN_OR_RETURN(said.config, ParseConfigJson(config, "the model's configuration", {}));
   return said;
 }
 
@@ -172,14 +185,17 @@ Result<InspectionRequest> MakeRequest(const InspectConfig& config, Backend* back
   if (said.config)
     request.config = std::make_shared<const ModelConfig>(std::move(said.config->config));
   request.manifest = std::move(said.manifest);
+  request.again = !said.seen.empty();
+  request.seen = std::move(said.seen);
   return request;
 }
 
 Result<InspectedModel> RunInspection(const InspectConfig& config, Backend* backend, Log* log,
                                      std::function<void(std::string_view)> on_step) {
   SystemClock clock;
+  ThreadClock thread_clock;
   FLAMBEAU_ASSIGN_OR_RETURN(const InspectionRequest request, MakeRequest(config, backend));
-  return InspectModel(request, {backend, &clock, log, std::move(on_step)});
+  return InspectModel(request, {backend, &clock, &thread_clock, log, std::move(on_step)});
 }
 
 Status InspectForPeople(const InspectConfig& config, Log* log) {

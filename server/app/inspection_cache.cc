@@ -110,14 +110,14 @@ Result<std::unique_ptr<InspectionCache>> InspectionCache::Create(const Options& 
 }
 
 Result<std::string> InspectionCache::KeyOf(const InspectionRequest& request,
-                                           const std::string& config) const {
+                                           const std::string& beside) const {
   Sha256 hash;
   hash.AddText(options_.identity);
   hash.AddText(request.device);
   hash.AddText(std::to_string(request.scheduler.max_batch_size));
   hash.AddText(std::to_string(request.scheduler.intra_op_threads));
   hash.AddText(TuningKey(request));
-  hash.AddText(config);
+  hash.AddText(beside);
   if (!AddFile(request.file, &hash)) return NotFound("The model file cannot be read.");
   return hash.Hex();
 }

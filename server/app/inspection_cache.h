@@ -27,9 +27,9 @@ class InspectionCache {
   // write into it.
   static Result<std::unique_ptr<InspectionCache>> Create(const Options& options);
 
-  // `config`: the part of the model's configuration that an inspection depends on, as JSON.
+  // `beside`: what is said of the model outside its file, as far as an inspection depends on it.
   // Errors: NOT_FOUND if the model file cannot be read.
-  Result<std::string> KeyOf(const InspectionRequest& request, const std::string& config) const;
+  Result<std::string> KeyOf(const InspectionRequest& request, const std::string& beside) const;
   std::optional<Inspection> Find(const std::string& key) const;
   // Errors: none: what cannot be kept is found out again.
   void Store(const std::string& key, const Inspection& inspection) const;

@@ -49,8 +49,8 @@ struct Question {
 // An instance and how it answers.
 class Candidate {
  public:
-  Candidate(std::unique_ptr<Instance> instance, Clock* clock)
-      : instance_(std::move(instance)), clock_(clock) {}
+  Candidate(std::unique_ptr<Instance> instance, Clock* stopwatch)
+      : instance_(std::move(instance)), stopwatch_(stopwatch) {}
 
   // The first `size` rows as one batch.
   Result<Answers> Ask(const Question& question, size_t size) {
@@ -70,21 +70,22 @@ class Candidate {
 
   // Seconds that one run of every question takes.
   double Time(const std::vector<Question>& questions, size_t size) {
-    const TimePoint begin = clock_->Now();
+    const TimePoint begin = stopwatch_->Now();
     // Answers were looked at before, and are not again.
     for (const Question& question : questions) (void)Ask(question, size);
-    return std::chrono::duration<double>(clock_->Now() - begin).count();
+    return std::chrono::duration<double>(stopwatch_->Now() - begin).count();
   }
 
  private:
   std::unique_ptr<Instance> instance_;
-  Clock* clock_;
+  Clock* stopwatch_;
 };
 
 class Trial {
  public:
-  Trial(Model* plain, const LoadOptimized& load, const TrialOptions& options, Clock* clock)
-      : plain_(plain), load_(load), options_(options), clock_(clock) {}
+  Trial(Model* plain, const LoadOptimized& load, const TrialOptions& options, Clock* clock,
+        Clock* stopwatch)
+      : plain_(plain), load_(load), options_(options), clock_(clock), stopwatch_(stopwatch) {}
 
   TrialResult Run() {
     if (options_.allowed.empty()) return {};
@@ -123,7 +124,7 @@ class Trial {
     }
     Result<std::unique_ptr<Instance>> instance = plain_->NewProbe();
     if (!instance.ok()) return "no copy of the model can be made";
-    best_.emplace(*std::move(instance), clock_);
+    best_.emplace(*std::move(instance), stopwatch_);
     for (const Question& question : questions_) {
       if (auto why = Learn(question)) return why;
     }
@@ -199,7 +200,7 @@ class Trial {
     if ((*model)->facts().optimizations == applied_) return "it finds nothing to do in this model";
     Result<std::unique_ptr<Instance>> instance = (*model)->NewProbe();
     if (!instance.ok()) return "no copy of the model can be made";
-    Candidate candidate(*std::move(instance), clock_);
+    Candidate candidate(*std::move(instance), stopwatch_);
     for (size_t i = 0; i < questions_.size(); ++i) {
       if (auto why = Compare(&candidate, i)) return why;
     }
@@ -273,6 +274,7 @@ class Trial {
   const LoadOptimized& load_;
   const TrialOptions& options_;
   Clock* const clock_;
+  Clock* const stopwatch_;
   std::vector<Question> questions_;              // one per method
   std::vector<Answers> known_;                   // the same: by row
   std::vector<std::vector<double>> tolerances_;  // the same: by tensor of the result
@@ -284,8 +286,8 @@ class Trial {
 }  // namespace
 
 TrialResult TryOptimizations(Model* plain, const LoadOptimized& load, const TrialOptions& options,
-                             Clock* clock) {
-  return Trial(plain, load, options, clock).Run();
+                             Clock* clock, Clock* stopwatch) {
+  return Trial(plain, load, options, clock, stopwatch).Run();
 }
 
 }  // namespace flambeau

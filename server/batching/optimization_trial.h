@@ -34,9 +34,11 @@ struct TrialResult {
 
 using LoadOptimized = std::function<Result<std::shared_ptr<Model>>(Optimizations)>;
 
+// `stopwatch`: what runs are timed by; `clock`, or one that leaves out what others run meanwhile.
+//
 // Threads: one. Lifetime: what is loaded is given back before it returns. Errors: none: what fails
 // is not kept.
 TrialResult TryOptimizations(Model* plain, const LoadOptimized& load, const TrialOptions& options,
-                             Clock* clock);
+                             Clock* clock, Clock* stopwatch);
 
 }  // namespace flambeau

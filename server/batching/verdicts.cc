@@ -71,7 +71,12 @@ Proof Verdicts::Summary(size_t method) const {
     // Proven comes first in the enumeration, then refused.
     if (best == nullptr || variant->proof.verdict < best->proof.verdict) best = variant.get();
   }
-  return best == nullptr ? entry.initial : best->proof;
+  if (best == nullptr) return entry.initial;
+  Proof proof = best->proof;
+  if (best->state == Variant::State::kRunning && proof.verdict == Verdict::kUnproven) {
+    proof.reason = "its proof runs, and nothing is merged until it has ended";
+  }
+  return proof;
 }
 
 }  // namespace flambeau

@@ -117,6 +117,7 @@ void LoadingRepository::Install(Loaded one, Entry* entry, Retired* retired) {
     version.servable = *std::move(one.servable);
     version.file = one.version.file;
     version.stamp = one.stamp;
+    if (version.servable->has_learned()) refiner_->Add(name, number);
   }
   dependencies_.metrics->ModelLoad(name, std::to_string(number), /*succeeded=*/true);
   SetState(name, number, &version, ModelState::kReady, "");

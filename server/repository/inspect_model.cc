@@ -64,6 +64,7 @@ class ModelInspection {
     FLAMBEAU_ASSIGN_OR_RETURN(inspected_.model, LoadWith({}));
     inspected_.facts = inspected_.model->facts();
     inspected_.inspection.results.resize(inspected_.facts.methods.size());
+    inspected_.inspection.seen = request_.seen;
     return OkStatus();
   }
 
@@ -74,7 +75,7 @@ class ModelInspection {
                               dependencies_.backend->Load(request_.file, options));
     FLAMBEAU_ASSIGN_OR_RETURN(ModelAsDeclared declared,
                               Declare(std::move(model), request_.config, request_.manifest));
-    return std::move(declared.model);
+    return WithSeenShapes(std::move(declared.model), request_.seen);
   }
 
   // What a method gives, where a row can be made up for it.
@@ -100,6 +101,12 @@ class ModelInspection {
     return OkStatus();
   }
 
+  // Where a run is all its thread's, what else the machine does is left out.
+  Clock* Stopwatch() const {
+    const bool alone = options_.load.device == "cpu" && options_.load.intra_op_threads == 1;
+    return alone ? dependencies_.thread_clock : dependencies_.clock;
+  }
+
   // What is proven afterwards is the model as it will serve.
   Status Optimize() {
     if (request_.optimizations.empty()) return OkStatus();
@@ -115,7 +122,7 @@ class ModelInspection {
     TrialResult trial = TryOptimizations(
         inspected_.model.get(),
         [this](Optimizations optimizations) { return LoadWith(optimizations); }, options,
-        dependencies_.clock);
+        dependencies_.clock, Stopwatch());
     for (std::string& note : trial.notes) Note(std::move(note));
     if (trial.kept.empty()) return OkStatus();
     inspected_.inspection.optimizations = trial.kept;
@@ -168,6 +175,9 @@ class ModelInspection {
 
   // Whether it came to its end.
   bool Prove() {
+    const Inspection& inspection = inspected_.inspection;
+    // As it serves already: the server has its own proof of it.
+    if (request_.again && inspection.optimizations.empty() && tuned() == Tuned{}) return false;
     Step("it ran in batches");
     ProvenModel proven =
         ProveModel(inspected_.model.get(), options_.scheduler, dependencies_.clock);

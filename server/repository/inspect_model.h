@@ -27,6 +27,7 @@ struct InspectedModel {
 struct InspectModelDependencies {
   Backend* backend;
   Clock* clock;
+  Clock* thread_clock;  // the calling thread's processor time
   Log* log;
   // Told before each step what the model does in it, as in "... while it was loaded". May be null.
   std::function<void(std::string_view)> on_step;

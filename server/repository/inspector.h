@@ -11,6 +11,7 @@
 #include "batching/known_verdict.h"
 #include "batching/scheduler.h"
 #include "batching/tuning.h"
+#include "repository/seen_shapes.h"
 #include "spec/model_config.h"
 
 namespace flambeau {
@@ -22,6 +23,7 @@ struct Inspection {
   std::vector<KnownVerdict> verdicts;
   Optimizations optimizations;     // worth applying
   Tuned tuned;                     // how it runs best
+  SeenShapes seen = {};            // that it was tried with
   std::vector<std::string> notes;  // what was tried or left out and why, for people
 };
 
@@ -37,6 +39,11 @@ struct InspectionRequest {
   Duration optimization_budget = std::chrono::seconds(10);
   TuningScope tuning = {};  // empty: how it runs is not measured
   Duration tuning_budget = std::chrono::seconds(20);
+  // Of requests to the version that serves meanwhile.
+  SeenShapes seen = {};
+  // Nobody waits for it: it has more time, and what it tells takes the place of what was told
+  // before.
+  bool again = false;
 };
 
 // Threads: any; a call may take as long as the model's runs do, up to the implementation's limit.
@@ -45,6 +52,8 @@ class Inspector {
  public:
   virtual ~Inspector() = default;
   virtual Result<Inspection> Inspect(const InspectionRequest& request) = 0;
+  // What the server itself has found out since, for the next time that it is asked.
+  virtual void Remember(const InspectionRequest& request, const Inspection& inspection) {}
 };
 
 }  // namespace flambeau

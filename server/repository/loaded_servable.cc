@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <tuple>
 #include <utility>
 
 #include "repository/effective_config.h"
@@ -13,11 +14,12 @@ namespace {
 // The model's own, with what an inspection has told.
 Facts Complete(const LoadedServable::Parts& parts) {
   Facts facts = parts.model->facts();
-  facts.notes.insert(facts.notes.end(), parts.notes.begin(), parts.notes.end());
-  const size_t methods = std::min(facts.methods.size(), parts.seen_results.size());
-  for (size_t i = 0; i < methods; ++i) {
+  const auto& [results, verdicts, optimizations, tuned, seen, notes] = parts.inspection;
+  facts.notes.insert(facts.notes.end(), notes.begin(), notes.end());
+  for (size_t i = 0; i < facts.methods.size(); ++i) {
     // Nothing was seen of a method that could not be tried.
-    if (!parts.seen_results[i].empty()) facts.methods[i].results = parts.seen_results[i];
+    if (i < results.size() && !results[i].empty()) facts.methods[i].results = results[i];
+    if (i < seen.size()) Observe(seen[i], &facts.methods[i]);
   }
   for (MethodFacts& method : facts.methods) {
     method.code.clear();  // long, and only for `inspect`
@@ -29,7 +31,11 @@ Facts Complete(const LoadedServable::Parts& parts) {
 }  // namespace
 
 LoadedServable::LoadedServable(Parts parts, const Scheduler::Options& options)
-    : parts_(std::move(parts)), facts_(Complete(parts_)), options_(options) {
+    : parts_(std::move(parts)),
+      facts_(Complete(parts_)),
+      model_(WithSeenShapes(parts_.model, parts_.inspection.seen)),
+      options_(options),
+      learning_(model_->facts(), parts_.inspection.verdicts, parts_.on_learned) {
   for (const MethodFacts& method : facts().methods) {
     ObservedSignature::Show show;
     if (declaration(signatures_.size()) != nullptr) {
@@ -43,6 +49,7 @@ LoadedServable::LoadedServable(Parts parts, const Scheduler::Options& options)
 
 Result<std::unique_ptr<LoadedServable>> LoadedServable::Create(
     Parts parts, const Scheduler::Options& options, const Scheduler::Dependencies& dependencies) {
+  if (parts.statistics == nullptr) parts.statistics = std::make_shared<ServableStatistics>();
   // The constructor is private, which make_unique cannot reach.
   std::unique_ptr<LoadedServable> servable(  // NOLINT
       new LoadedServable(std::move(parts), options));
@@ -50,7 +57,7 @@ Result<std::unique_ptr<LoadedServable>> LoadedServable::Create(
   observed.observer = servable.get();
   FLAMBEAU_ASSIGN_OR_RETURN(
       servable->scheduler_,
-      Scheduler::Create(servable->name(), servable->parts_.model, options, observed));
+      Scheduler::Create(servable->name(), servable->model_, options, observed));
   for (size_t i = 0; i < servable->signatures_.size(); ++i) {
     servable->signatures_[i]->SetProof(servable->scheduler_->proof(i), /*first=*/true);
   }
@@ -88,17 +95,42 @@ std::shared_ptr<const MethodFacts> LoadedServable::signature(size_t method) cons
   return signatures_[method]->snapshot();
 }
 
+SeenShapes LoadedServable::seen() const {
+  SeenShapes seen = learning_.seen();
+  const SeenShapes& before = parts_.inspection.seen;
+  for (size_t i = 0; i < std::min(seen.size(), before.size()); ++i) {
+    if (seen[i].empty()) seen[i] = before[i];
+  }
+  return seen;
+}
+
+Inspection LoadedServable::inspection() const {
+  Inspection inspection = parts_.inspection;
+  inspection.verdicts = scheduler_->verdicts();
+  return inspection;
+}
+
+bool LoadedServable::RunsAs(const Inspection& inspection) const {
+  const auto numbers = [](const Tuned& tuned) {
+    return std::tuple(tuned.instances, tuned.threads, tuned.max_batch_size);
+  };
+  return inspection.optimizations == parts_.inspection.optimizations &&
+         numbers(inspection.tuned) == numbers(parts_.inspection.tuned);
+}
+
 void LoadedServable::OnRun(int64_t rows, const RunTiming& timing) {
-  statistics_.Run(rows, timing);
+  parts_.statistics->Run(rows, timing);
   if (parts_.metrics != nullptr) parts_.metrics->Run(rows, timing.compute);
 }
 
 void LoadedServable::OnSuccess(const Work& work, const Value& result) {
   signatures_[work.method]->Observe(work.arguments, result);
+  learning_.Success(work.method, work.arguments);
 }
 
 void LoadedServable::OnVerdict(size_t method, const Proof& proof) {
   signatures_[method]->SetProof(proof, /*first=*/false);
+  learning_.Decided(method, proof.verdict);
 }
 
 // The arguments of a probe are invented: only what the model made of them is an observation.

@@ -2,12 +2,15 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <mutex>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "repository/inspector.h"
+#include "repository/learning.h"
 #include "repository/observed_signature.h"
 #include "repository/servable.h"
 #include "repository/statistics.h"
@@ -28,9 +31,11 @@ class LoadedServable final : public Servable, private SchedulerObserver {
     std::shared_ptr<const ModelConfig> config;
     Declarations declarations;
     std::shared_ptr<ModelMetrics> metrics;
-    // What an inspection has told: results by method, and notes for people.
-    std::vector<std::vector<ResultFact>> seen_results = {};
-    std::vector<std::string> notes = {};
+    Inspection inspection = {};  // what a check has told
+    // Of the version that it takes the place of; null: none is counted yet.
+    std::shared_ptr<ServableStatistics> statistics = nullptr;
+    // Called at most once, from any thread, when another check could tell more; may be null.
+    std::function<void()> on_learned = nullptr;
   };
   static Result<std::unique_ptr<LoadedServable>> Create(
       Parts parts, const Scheduler::Options& options, const Scheduler::Dependencies& dependencies);
@@ -48,8 +53,19 @@ class LoadedServable final : public Servable, private SchedulerObserver {
   bool caches_responses() const override {
     return parts_.config != nullptr && parts_.config->response_cache && !facts().writes_state;
   }
-  ServableStatistics* statistics() override { return &statistics_; }
+  ServableStatistics* statistics() override { return parts_.statistics.get(); }
   std::shared_ptr<ModelMetrics> metrics() const override { return parts_.metrics; }
+
+  // Whether requests have told more than its check could.
+  bool has_learned() const { return learning_.done(); }
+  // Whether shapes are among it, which another check should try.
+  bool has_seen() const { return Any(learning_.seen()); }
+  SeenShapes seen() const;
+  // What its check has told, with the verdicts of now.
+  Inspection inspection() const;
+  // Whether it runs as a check advises.
+  bool RunsAs(const Inspection& inspection) const;
+  std::shared_ptr<ServableStatistics> shared_statistics() const { return parts_.statistics; }
 
   // Answers what waits and what comes with UNAVAILABLE; does not wait for what runs.
   void Stop() { scheduler_->Stop(); }
@@ -65,9 +81,10 @@ class LoadedServable final : public Servable, private SchedulerObserver {
 
   const Parts parts_;
   const Facts facts_;
+  const std::shared_ptr<Model> model_;  // with what was seen, which facts_ must not be: it refuses
   const Scheduler::Options options_;
-  ServableStatistics statistics_;
   std::vector<std::unique_ptr<ObservedSignature>> signatures_;  // by method
+  Learning learning_;
   mutable std::mutex config_mutex_;
   mutable std::shared_ptr<const MethodFacts> config_of_;  // what config_ was made from
   mutable std::shared_ptr<const ModelConfig> config_;

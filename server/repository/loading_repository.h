@@ -15,6 +15,7 @@
 #include "base/thread.h"
 #include "repository/layout.h"
 #include "repository/reaper.h"
+#include "repository/refiner.h"
 #include "repository/repository.h"
 #include "repository/version_loader.h"
 #include "repository/versions.h"
@@ -23,7 +24,8 @@
 
 namespace flambeau {
 
-// Threads: as Repository. Its own: `load_threads` that load and unload, one that destroys versions.
+// Threads: as Repository. Its own: `load_threads` that load and unload, one that destroys versions,
+// one that checks versions again.
 // Lifetime: as Repository. Errors: Start.
 class LoadingRepository final : public Repository {
  public:
@@ -71,6 +73,12 @@ class LoadingRepository final : public Repository {
     Result<std::shared_ptr<LoadedServable>> servable{nullptr};
   };
 
+  struct ToRefine {
+    VersionToLoad version;
+    FileStamp stamp;
+    std::shared_ptr<LoadedServable> serving;
+  };
+
   // And what that means for the versions that are there.
   struct Outcome {
     std::set<int64_t> wanted;
@@ -112,6 +120,11 @@ class LoadingRepository final : public Repository {
   Status Fail(const Loaded& one, bool gone, Entry* entry, Retired* retired);
   void Install(Loaded one, Entry* entry, Retired* retired);
   void Drop(const std::string& name, int64_t number, Entry* entry, Retired* retired);
+  // The refiner's: checks a version again that has learned something, and puts one that runs as
+  // the check advises in its place.
+  void Refine(const std::string& name, int64_t number);
+  std::optional<ToRefine> FindToRefine(const std::string& name, int64_t number) const;
+  bool Replace(const ToRefine& before, std::shared_ptr<LoadedServable> servable);
   // Why the model as a whole cannot be loaded; versions that serve go on.
   Status Refuse(const std::string& name, const Status& status);
   // Lets a version go; the reaper destroys it once no request holds it.
@@ -122,6 +135,7 @@ class LoadingRepository final : public Repository {
 
   const Options options_;
   const Dependencies dependencies_;
+  const std::shared_ptr<Refiner> refiner_;  // null without an inspector
   const VersionLoader loader_;
   // Held from reading a routing.json until it is in force, so that the last one read is; before
   // mutex_.

@@ -61,13 +61,19 @@ Status WrongName() {
 LoadingRepository::LoadingRepository(Options options, const Dependencies& dependencies)
     : options_(std::move(options)),
       dependencies_(dependencies),
-      loader_(options_.device, options_.scheduler, options_.tuning, dependencies),
+      refiner_(dependencies.inspector == nullptr
+                   ? nullptr
+                   : std::make_shared<Refiner>([this](const std::string& name, int64_t version) {
+                       Refine(name, version);
+                     })),
+      loader_(options_.device, options_.scheduler, options_.tuning, dependencies, refiner_),
       reaper_([this](const std::string& name, int64_t version) { OnGone(name, version); }) {}
 
 LoadingRepository::~LoadingRepository() {
   Stop();
   watcher_.reset();
-  loaders_.clear();  // joins: a load in progress ends first
+  loaders_.clear();                           // joins: a load in progress ends first
+  if (refiner_ != nullptr) refiner_->Join();  // as does a check
   Entries entries;
   {
     const std::lock_guard lock(mutex_);
@@ -207,7 +213,8 @@ std::vector<IndexEntry> LoadingRepository::Index() const {
 
 bool LoadingRepository::Settled() const {
   const std::lock_guard lock(mutex_);
-  return unsettled_ == 0 && !(stopping_ && !busy_.empty());
+  if (unsettled_ != 0) return false;
+  return !stopping_ || (busy_.empty() && (refiner_ == nullptr || !refiner_->busy()));
 }
 
 bool LoadingRepository::WaitSettled(TimePoint deadline) {
@@ -220,6 +227,7 @@ bool LoadingRepository::WaitSettled(TimePoint deadline) {
 
 void LoadingRepository::Stop() {
   if (watcher_ != nullptr) watcher_->Stop();
+  if (refiner_ != nullptr) refiner_->Stop();
   std::vector<std::shared_ptr<LoadedServable>> servables;
   std::deque<Job> dropped;
   {

@@ -19,20 +19,54 @@ namespace {
 constexpr size_t kMaxExamplesBytes = 64 << 20;
 constexpr Duration kExamplesBudget = std::chrono::minutes(2);
 
+void Adopt(const Inspection& inspection, ModelOptions* options) {
+  Apply(inspection.tuned, options);
+  options->load.optimizations = inspection.optimizations;
+  options->scheduler.verdicts = inspection.verdicts;
+  // Where the shapes are those of a request, nobody waits for a proof that outlasted its check.
+  if (Any(inspection.seen)) options->scheduler.proof_budget = Duration::zero();
+}
+
 }  // namespace
 
 VersionLoader::VersionLoader(std::string device, const Scheduler::Options& scheduler,
                              const TuningScope& tuning,
-                             const Repository::Dependencies& dependencies)
+                             const Repository::Dependencies& dependencies,
+                             std::shared_ptr<Refiner> refiner)
     : device_(std::move(device)),
       scheduler_(scheduler),
       tuning_(tuning),
-      dependencies_(dependencies) {}
+      dependencies_(dependencies),
+      refiner_(std::move(refiner)) {}
 
 Result<std::unique_ptr<LoadedServable>> VersionLoader::Load(const VersionToLoad& version) const {
+  return Load(version, Known{});
+}
+
+Result<std::unique_ptr<LoadedServable>> VersionLoader::LoadAgain(const VersionToLoad& version,
+                                                                 const LoadedServable& serving,
+                                                                 Inspection inspection) const {
+  return Load(version, Known{std::move(inspection), serving.shared_statistics()});
+}
+
+Result<Inspection> VersionLoader::InspectAgain(const VersionToLoad& version,
+                                               const LoadedServable& serving) const {
+  FLAMBEAU_ASSIGN_OR_RETURN(InspectionRequest request, RequestOf(version));
+  request.seen = serving.seen();
+  request.again = true;
+  return dependencies_.inspector->Inspect(request);
+}
+
+void VersionLoader::Remember(const VersionToLoad& version, const Inspection& inspection) const {
+  const Result<InspectionRequest> request = RequestOf(version);
+  if (request.ok()) dependencies_.inspector->Remember(*request, inspection);
+}
+
+Result<std::unique_ptr<LoadedServable>> VersionLoader::Load(const VersionToLoad& version,
+                                                            Known known) const {
   dependencies_.log->Info("model loading", {{"model", version.name}, {"version", version.version}});
   const TimePoint begin = dependencies_.clock->Now();
-  auto servable = LoadOnly(version);
+  auto servable = LoadOnly(version, std::move(known));
   if (servable.ok()) {
     const Duration took = dependencies_.clock->Now() - begin;
     dependencies_.metrics->ModelLoadTime(version.name, std::to_string(version.version), took);
@@ -45,8 +79,8 @@ Result<std::unique_ptr<LoadedServable>> VersionLoader::Load(const VersionToLoad&
   return servable;
 }
 
-Result<std::unique_ptr<LoadedServable>> VersionLoader::LoadOnly(
-    const VersionToLoad& version) const {
+Result<std::unique_ptr<LoadedServable>> VersionLoader::LoadOnly(const VersionToLoad& version,
+                                                                Known known) const {
   const ModelConfig nothing;
   const ModelConfig& config = version.config == nullptr ? nothing : *version.config;
   FLAMBEAU_ASSIGN_OR_RETURN(ModelOptions options,
@@ -55,13 +89,18 @@ Result<std::unique_ptr<LoadedServable>> VersionLoader::LoadOnly(
     dependencies_.log->Warning("model configuration",
                                {{"model", version.name}, {"warning", warning}});
   }
-  FLAMBEAU_ASSIGN_OR_RETURN(const std::optional<std::string> manifest,
-                            ReadBeside(version, kManifestFile, kMaxManifestBytes));
+  FLAMBEAU_ASSIGN_OR_RETURN(const InspectionRequest request, RequestOf(version));
   LoadedServable::Parts parts;
-  FLAMBEAU_RETURN_IF_ERROR(Inspect(version, manifest.value_or(""), &options, &parts));
+  if (dependencies_.inspector != nullptr) {
+    if (!known.inspection) {
+      FLAMBEAU_ASSIGN_OR_RETURN(known.inspection, dependencies_.inspector->Inspect(request));
+    }
+    parts.inspection = *std::move(known.inspection);
+    Adopt(parts.inspection, &options);
+  }
   FLAMBEAU_ASSIGN_OR_RETURN(std::shared_ptr<Model> model, LoadBehind(version.file, options.load));
   FLAMBEAU_ASSIGN_OR_RETURN(ModelAsDeclared declared,
-                            Declare(std::move(model), version.config, manifest.value_or("")));
+                            Declare(std::move(model), version.config, request.manifest));
   parts.name = version.name;
   parts.version = version.version;
   parts.file = std::filesystem::path(version.file).filename().string();
@@ -69,6 +108,13 @@ Result<std::unique_ptr<LoadedServable>> VersionLoader::LoadOnly(
   parts.config = std::move(declared.config);
   parts.declarations = std::move(declared.declarations);
   parts.description = std::move(declared.description);
+  parts.statistics = std::move(known.statistics);
+  // A servable that is still pinned may outlive this.
+  if (refiner_ != nullptr) {
+    parts.on_learned = [refiner = refiner_, name = version.name, number = version.version] {
+      refiner->Add(name, number);
+    };
+  }
   parts.metrics = dependencies_.metrics->ForModel(version.name, std::to_string(version.version));
   FLAMBEAU_ASSIGN_OR_RETURN(std::unique_ptr<LoadedServable> servable,
                             LoadedServable::Create(std::move(parts), options.scheduler,
@@ -92,20 +138,15 @@ Result<std::shared_ptr<Model>> VersionLoader::LoadBehind(const std::string& file
   return model;
 }
 
-// What is found out before the file is loaded here takes the place of finding it out here.
-Status VersionLoader::Inspect(const VersionToLoad& version, const std::string& manifest,
-                              ModelOptions* options, LoadedServable::Parts* parts) const {
-  if (dependencies_.inspector == nullptr) return OkStatus();
-  InspectionRequest request{version.name, version.file, version.config,
-                            manifest,     device_,      scheduler_};
+Result<InspectionRequest> VersionLoader::RequestOf(const VersionToLoad& version) const {
+  FLAMBEAU_ASSIGN_OR_RETURN(std::optional<std::string> manifest,
+                            ReadBeside(version, kManifestFile, kMaxManifestBytes));
+  InspectionRequest request{version.name, version.file, version.config};
+  request.manifest = std::move(manifest).value_or("");
+  request.device = device_;
+  request.scheduler = scheduler_;
   request.tuning = tuning_;
-  FLAMBEAU_ASSIGN_OR_RETURN(Inspection inspection, dependencies_.inspector->Inspect(request));
-  Apply(inspection.tuned, options);
-  options->load.optimizations = inspection.optimizations;
-  options->scheduler.verdicts = std::move(inspection.verdicts);
-  parts->seen_results = std::move(inspection.results);
-  parts->notes = std::move(inspection.notes);
-  return OkStatus();
+  return request;
 }
 
 Status VersionLoader::CheckExamples(const VersionToLoad& version, const std::string& of_manifest,

@@ -4,11 +4,13 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "base/status.h"
 #include "repository/loaded_servable.h"
 #include "repository/model_options.h"
+#include "repository/refiner.h"
 #include "repository/repository.h"
 #include "spec/model_config.h"
 
@@ -26,18 +28,34 @@ struct VersionToLoad {
 // backend's, and INVALID_ARGUMENT where the configuration contradicts the model; one sentence.
 class VersionLoader {
  public:
+  // `refiner`: told of what has learned something; null if nothing shall be learned.
   VersionLoader(std::string device, const Scheduler::Options& scheduler, const TuningScope& tuning,
-                const Repository::Dependencies& dependencies);
+                const Repository::Dependencies& dependencies, std::shared_ptr<Refiner> refiner);
 
   Result<std::unique_ptr<LoadedServable>> Load(const VersionToLoad& version) const;
 
+  // What another check tells with what `serving` has learned; it takes the place of the one before.
+  Result<Inspection> InspectAgain(const VersionToLoad& version,
+                                  const LoadedServable& serving) const;
+  // Keeps what the server has found out about `version` for the next time.
+  void Remember(const VersionToLoad& version, const Inspection& inspection) const;
+  // Loads what is to take the place of `serving`, as `inspection` advises.
+  Result<std::unique_ptr<LoadedServable>> LoadAgain(const VersionToLoad& version,
+                                                    const LoadedServable& serving,
+                                                    Inspection inspection) const;
+
  private:
-  Result<std::unique_ptr<LoadedServable>> LoadOnly(const VersionToLoad& version) const;
+  // What is known of a version before its file is loaded here.
+  struct Known {
+    std::optional<Inspection> inspection;  // nothing: a check is still to come
+    std::shared_ptr<ServableStatistics> statistics;
+  };
+  Result<std::unique_ptr<LoadedServable>> Load(const VersionToLoad& version, Known known) const;
+  Result<std::unique_ptr<LoadedServable>> LoadOnly(const VersionToLoad& version, Known known) const;
   Result<std::shared_ptr<Model>> LoadBehind(const std::string& file,
                                             const LoadOptions& options) const;
-  // `manifest`: the text of the flambeau.json beside the model.
-  Status Inspect(const VersionToLoad& version, const std::string& manifest, ModelOptions* options,
-                 LoadedServable::Parts* parts) const;
+  // Errors: a flambeau.json beside the model that cannot be read.
+  Result<InspectionRequest> RequestOf(const VersionToLoad& version) const;
   // `of_manifest`: the flambeau.json's, which those of a file beside the model beat.
   Status CheckExamples(const VersionToLoad& version, const std::string& of_manifest,
                        LoadedServable* servable) const;
@@ -47,6 +65,7 @@ class VersionLoader {
   const Scheduler::Options scheduler_;
   const TuningScope tuning_;
   const Repository::Dependencies dependencies_;
+  const std::shared_ptr<Refiner> refiner_;
 };
 
 }  // namespace flambeau

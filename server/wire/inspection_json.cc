@@ -86,6 +86,39 @@ Tuned ToTuned(const Json& json) {
   return {json.at("instances"), json.at("threads"), json.at("max_batch_size"), json.at("summary")};
 }
 
+Json ToJson(const SeenShapes& seen) {
+  Json methods = Json::array();
+  for (const SeenArguments& method : seen) {
+    Json& arguments = methods.emplace_back(Json::array());
+    for (const std::optional<SeenTensor>& tensor : method) {
+      Json& one = arguments.emplace_back(nullptr);
+      if (!tensor) continue;
+      one = {{"datatype", Name(tensor->dtype)},
+             {"shape", std::vector<int64_t>(tensor->dims.begin(), tensor->dims.end())}};
+    }
+  }
+  return methods;
+}
+
+SeenTensor ToSeenTensor(const Json& json) {
+  const std::optional<DType> dtype = ParseDType(json.at("datatype").get<std::string>());
+  const std::vector<int64_t> dims = json.at("shape");
+  if (!dtype || dims.empty()) throw std::invalid_argument("not a tensor");
+  return {*dtype, Shape(dims.begin(), dims.end())};
+}
+
+SeenShapes ToSeenShapes(const Json& json) {
+  SeenShapes seen;
+  for (const Json& method : json) {
+    SeenArguments& arguments = seen.emplace_back();
+    for (const Json& tensor : method) {
+      std::optional<SeenTensor>& one = arguments.emplace_back();
+      if (!tensor.is_null()) one = ToSeenTensor(tensor);
+    }
+  }
+  return seen;
+}
+
 Inspection ToInspection(const Json& json) {
   Inspection inspection;
   for (const Json& method : json.at("results")) {
@@ -99,6 +132,7 @@ Inspection ToInspection(const Json& json) {
     inspection.optimizations.Add(Parse(one, kOptimizations));
   }
   inspection.tuned = ToTuned(json.at("tuned"));
+  inspection.seen = ToSeenShapes(json.at("seen"));
   inspection.notes = json.at("notes").get<std::vector<std::string>>();
   return inspection;
 }
@@ -106,11 +140,9 @@ Inspection ToInspection(const Json& json) {
 }  // namespace
 
 std::string EncodeInspection(const Inspection& inspection) {
-  Json json = {{"results", Json::array()},
-               {"verdicts", Json::array()},
-               {"optimizations", Json::array()},
-               {"tuned", ToJson(inspection.tuned)},
-               {"notes", inspection.notes}};
+  Json json = {{"results", Json::array()},        {"verdicts", Json::array()},
+               {"optimizations", Json::array()},  {"tuned", ToJson(inspection.tuned)},
+               {"seen", ToJson(inspection.seen)}, {"notes", inspection.notes}};
   for (const auto& method : inspection.results) {
     Json results = Json::array();
     for (const ResultFact& result : method) results.push_back(ToJson(result));
@@ -131,6 +163,16 @@ Result<Inspection> DecodeInspection(std::string_view text) {
     return ToInspection(Json::parse(text));
   } catch (const std::exception&) {
     return InvalidArgument("This is not the JSON of an inspection.");
+  }
+}
+
+std::string EncodeSeenShapes(const SeenShapes& seen) { return ToJson(seen).dump(); }
+
+Result<SeenShapes> DecodeSeenShapes(std::string_view text) {
+  try {
+    return ToSeenShapes(Json::parse(text));
+  } catch (const std::exception&) {
+    return InvalidArgument("This is not the JSON of shapes.");
   }
 }
 

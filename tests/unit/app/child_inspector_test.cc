@@ -25,7 +25,7 @@ class ChildInspectorTest : public ::testing::Test {
     request_.file = place_.Write("m.pt", "weights");
   }
 
-  Result<Inspection> Inspect(const std::string& script) {
+  std::unique_ptr<ChildInspector> Create(const std::string& script) {
     ChildInspector::Options options;
     options.program = place_.Write("program", "#!/bin/sh\n" + script + "\n");
     std::filesystem::permissions(options.program, std::filesystem::perms::owner_all);
@@ -33,7 +33,10 @@ class ChildInspectorTest : public ::testing::Test {
     if (cached_) {
       options.cache = *InspectionCache::Create({place_ / "cache/inspections", "build"});
     }
-    return ChildInspector(std::move(options), log_.get()).Inspect(request_);
+    return std::make_unique<ChildInspector>(std::move(options), log_.get());
+  }
+  Result<Inspection> Inspect(const std::string& script) {
+    return Create(script)->Inspect(request_);
   }
   std::string Refusal(const std::string& script) {
     const Status status = Inspect(script).status();
@@ -103,6 +106,16 @@ TEST_F(ChildInspectorTest, TheChildGetsTheManifestBehindANul) {
   EXPECT_EQ(text, std::string(1, '\0') + request_.manifest);
 }
 
+TEST_F(ChildInspectorTest, AndBehindAnotherWhatRequestsHaveTold) {
+  request_.seen = {{SeenTensor{DType::kFp32, {-1, 3}}}};
+  request_.again = true;
+  const std::string file = place_ / "input";
+  EXPECT_FALSE(Inspect("cat >" + file).ok()) << "it told nothing";
+  std::ifstream stream(file);
+  const std::string text{std::istreambuf_iterator<char>(stream), {}};
+  EXPECT_EQ(text, std::string(2, '\0') + R"([[{"datatype":"FP32","shape":[-1,3]}]])");
+}
+
 TEST_F(ChildInspectorTest, ACrashIsARefusalThatTellsWhere) {
   EXPECT_EQ(Refusal("echo \"step its method 'forward' ran\" >&3; kill -SEGV $$"),
             "The check of the model ended by SIGSEGV while its method 'forward' ran: in the server "
@@ -123,6 +136,31 @@ TEST_F(ChildInspectorTest, WhatIsKnownNeedsNoChild) {
   EXPECT_EQ(NoteFrom("exit 9"), "first");
   place_.Write("m.pt", "other weights");
   EXPECT_EQ(NoteFrom(Telling("second")), "second");
+}
+
+TEST_F(ChildInspectorTest, AnotherCheckTakesThePlaceOfTheOneBefore) {
+  cached_ = true;
+  EXPECT_EQ(NoteFrom(Telling("first")), "first");
+  request_.again = true;
+  EXPECT_EQ(NoteFrom(Telling("again")), "again");
+  request_.again = false;
+  EXPECT_EQ(NoteFrom("exit 9"), "again");
+}
+
+TEST_F(ChildInspectorTest, AnotherCheckHasTenTimesAsLong) {
+  timeout_ = std::chrono::milliseconds(200);
+  request_.again = true;
+  EXPECT_THAT(Refusal("while :; do :; done"), HasSubstr("did not end within 2 s"));
+}
+
+TEST_F(ChildInspectorTest, WhatTheServerFindsOutIsKeptToo) {
+  Inspection inspection;
+  inspection.notes = {"found out"};
+  Create("exit 9")->Remember(request_, inspection);
+  EXPECT_THAT(Refusal("exit 9"), HasSubstr("exit code 9")) << "there is no cache";
+  cached_ = true;
+  Create("exit 9")->Remember(request_, inspection);
+  EXPECT_EQ(NoteFrom("exit 9"), "found out");
 }
 
 TEST_F(ChildInspectorTest, AFailureIsNotKept) {

@@ -16,6 +16,16 @@ TEST(VerdictsTest, WaitsForAProof) {
   EXPECT_FALSE(verdicts.Summary(0).reason.empty());
 }
 
+TEST(VerdictsTest, SaysWhetherAProofRuns) {
+  Verdicts verdicts(FakeFacts(), true);
+  Variant* variant = verdicts.Find(0, "a");
+  EXPECT_EQ(verdicts.Summary(0).reason, "the proof waits for a first request to learn the shapes");
+  variant->state = Variant::State::kRunning;
+  EXPECT_EQ(verdicts.Summary(0).reason, "its proof runs, and nothing is merged until it has ended");
+  verdicts.Decide(variant, kProof, 8);
+  EXPECT_EQ(verdicts.Summary(0).reason, "");
+}
+
 TEST(VerdictsTest, TheStaticGateIsFinal) {
   Facts facts = FakeFacts();
   facts.methods[0].static_proof = {Verdict::kRefused, "branches on a value"};

@@ -22,7 +22,7 @@ class InspectModelTest : public ::testing::Test {
  protected:
   Result<InspectedModel> Inspect() {
     backend_.Register("m.pt", std::make_shared<FakeModel>(facts_, script_));
-    return InspectModel(request_, {&backend_, &clock_, log_.get(),
+    return InspectModel(request_, {&backend_, &clock_, &clock_, log_.get(),
                                    [this](std::string_view step) { steps_.emplace_back(step); }});
   }
   InspectedModel Inspected() {
@@ -93,6 +93,25 @@ TEST_F(InspectModelTest, DeclaredShapesAreTried) {
   EXPECT_EQ(Inspect().status().code(), StatusCode::kInvalidArgument);
 }
 
+TEST_F(InspectModelTest, ShapesOfARequestAreTried) {
+  facts_ = FakeFactsUnknownShape();
+  request_.seen = {{SeenTensor{DType::kFp32, {-1, 3}}}};
+  const InspectedModel inspected = Inspected();
+  EXPECT_EQ(inspected.inspection.results[0].at(0).tensor.dims, (Shape{-1, 3}));
+  EXPECT_EQ(inspected.proofs[0].verdict, Verdict::kProven);
+  EXPECT_EQ(inspected.inspection.seen.at(0).at(0)->dims, (Shape{-1, 3}));
+}
+
+TEST_F(InspectModelTest, WhatStaysAsItServesIsNotProvenAgain) {
+  facts_ = FakeFactsUnknownShape();
+  request_.seen = {{SeenTensor{DType::kFp32, {-1, 3}}}};
+  request_.again = true;
+  const InspectedModel inspected = Inspected();
+  EXPECT_EQ(inspected.inspection.results[0].size(), 1u);
+  EXPECT_TRUE(inspected.inspection.verdicts.empty());
+  EXPECT_THAT(steps_, ElementsAre("it was loaded", "its method 'forward' ran"));
+}
+
 TEST_F(InspectModelTest, WhatItsAuthorSaysIsTriedToo) {
   facts_ = FakeFactsUnknownShape();
   facts_.manifest = R"({"inputs": [{"name": "inside", "datatype": "FP32", "dims": [-1, 3]}]})";
@@ -142,7 +161,8 @@ class TuneModelTest : public InspectModelTest {
   }
   InspectedModel Tune() {
     backend_.Register("m.pt", std::make_shared<FakeModel>(facts_, script_));
-    auto inspected = InspectModel(request_, {&backend_, &fake_clock_, log_.get(), nullptr});
+    auto inspected =
+        InspectModel(request_, {&backend_, &fake_clock_, &fake_clock_, log_.get(), nullptr});
     EXPECT_TRUE(inspected.ok()) << inspected.status();
     return *std::move(inspected);
   }

@@ -24,6 +24,7 @@ Inspection Sample() {
       {0, "", {Verdict::kProven, ""}, 32}};
   inspection.optimizations.Add(Optimization::kChannelsLast);
   inspection.tuned = {2, 1, 16, "2 x 1"};
+  inspection.seen = {{}, {std::nullopt, SeenTensor{DType::kInt64, {-1, 7}}}};
   inspection.notes = {"freeze: kept", "bad bytes \xff"};
   return inspection;
 }
@@ -52,6 +53,23 @@ TEST(InspectionJsonTest, WhatIsWrittenIsRead) {
   EXPECT_EQ(read->optimizations, Sample().optimizations);
   EXPECT_EQ(read->tuned, Sample().tuned);
   EXPECT_EQ(read->notes[0], "freeze: kept");
+  ASSERT_EQ(read->seen.size(), 2u);
+  EXPECT_TRUE(read->seen[0].empty());
+  ASSERT_EQ(read->seen[1].size(), 2u);
+  EXPECT_FALSE(read->seen[1][0]);
+  EXPECT_EQ(read->seen[1][1]->dtype, DType::kInt64);
+  EXPECT_EQ(read->seen[1][1]->dims, (Shape{-1, 7}));
+}
+
+TEST(InspectionJsonTest, SeenShapesGoAlone) {
+  const auto read = DecodeSeenShapes(EncodeSeenShapes(Sample().seen));
+  ASSERT_TRUE(read.ok()) << read.status();
+  EXPECT_EQ(read->at(1).at(1)->dims, (Shape{-1, 7}));
+  for (const char* text :
+       {"", "[", "{\"a\":1}", "[[1]]", R"([[{"datatype":"FP32"}]])",
+        R"([[{"datatype":"FP99","shape":[1]}]])", R"([[{"datatype":"FP32","shape":[]}]])"}) {
+    EXPECT_EQ(DecodeSeenShapes(text).status().code(), StatusCode::kInvalidArgument) << text;
+  }
 }
 
 TEST(InspectionJsonTest, IsOneLine) {

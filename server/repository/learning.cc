@@ -1,0 +1,75 @@
+#include "repository/learning.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "batching/row_source.h"
+
+namespace flambeau {
+namespace {
+
+constexpr uint64_t kSeed = 1;
+
+bool HasRows(const MethodFacts& method) { return RowSource::FromFacts(method, kSeed).has_value(); }
+
+}  // namespace
+
+Learning::Learning(const Facts& facts, const std::vector<KnownVerdict>& verdicts,
+                   std::function<void()> learned)
+    : learned_(std::move(learned)) {
+  for (size_t i = 0; i < facts.methods.size(); ++i) {
+    const MethodFacts& method = facts.methods[i];
+    methods_.push_back(std::make_unique<Method>());
+    // Its state is its requests' alone: no other copy may take over.
+    if (learned_ == nullptr || facts.writes_state) continue;
+    Method& entry = *methods_.back();
+    const bool decided = std::any_of(verdicts.begin(), verdicts.end(),
+                                     [i](const KnownVerdict& known) { return known.method == i; });
+    entry.wants_verdict = method.static_proof.verdict == Verdict::kProven && !decided;
+    entry.has_rows = HasRows(method);
+    entry.wants_shapes = !entry.has_rows;
+    if (!entry.has_rows) entry.facts = method;
+  }
+}
+
+void Learning::Success(size_t index, const std::vector<Value>& arguments) {
+  Method& method = *methods_[index];
+  if (!method.wants_shapes.load(std::memory_order_relaxed)) return;
+  {
+    const std::lock_guard lock(mutex_);
+    if (!method.wants_shapes.exchange(false)) return;
+    SeenArguments seen = ShapesOf(arguments);
+    Complete(seen, &method.facts);
+    // Of integers without a limit, or of a bool, no rows can be made up, whatever their shape.
+    if (!HasRows(method.facts)) return;
+    method.seen = std::move(seen);
+  }
+  EndIfLearned(method);
+}
+
+void Learning::Decided(size_t index, Verdict verdict) {
+  if (verdict == Verdict::kUnproven) return;  // it is tried again
+  Method& method = *methods_[index];
+  {
+    const std::lock_guard lock(mutex_);
+    if (!std::exchange(method.wants_verdict, false)) return;
+  }
+  EndIfLearned(method);
+}
+
+void Learning::EndIfLearned(const Method& method) {
+  {
+    const std::lock_guard lock(mutex_);
+    if (method.wants_verdict || (!method.has_rows && method.seen.empty())) return;
+  }
+  if (!done_.exchange(true)) learned_();
+}
+
+SeenShapes Learning::seen() const {
+  const std::lock_guard lock(mutex_);
+  SeenShapes seen;
+  for (const auto& method : methods_) seen.push_back(method->seen);
+  return seen;
+}
+
+}  // namespace flambeau

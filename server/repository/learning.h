@@ -1,0 +1,51 @@
+// What requests tell of a version that its check could not know, so that it is worth another check.
+#pragma once
+
+#include <atomic>
+#include <cstddef>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <vector>
+
+#include "backend/facts.h"
+#include "batching/known_verdict.h"
+#include "repository/seen_shapes.h"
+
+namespace flambeau {
+
+// A method whose shapes nobody told has learned enough once a request has worked and its proof has
+// ended; one whose proof took longer than its check, once that has ended.
+// Threads: any. Lifetime: plain. Errors: none.
+class Learning {
+ public:
+  // `facts`: what the check knew. `verdicts`: how its proofs ended. `learned` is called at most
+  // once, from any thread, when the first method has learned enough; null: nothing is learned.
+  Learning(const Facts& facts, const std::vector<KnownVerdict>& verdicts,
+           std::function<void()> learned);
+
+  // A request that worked; cheap where it tells nothing new.
+  void Success(size_t method, const std::vector<Value>& arguments);
+  void Decided(size_t method, Verdict verdict);
+
+  bool done() const { return done_.load(); }
+  // Of the methods whose shapes nobody told.
+  SeenShapes seen() const;
+
+ private:
+  struct Method {
+    bool has_rows = true;  // without a request's shapes
+    bool wants_verdict = false;
+    std::atomic<bool> wants_shapes{false};
+    MethodFacts facts;  // if shapes are wanted
+    SeenArguments seen;
+  };
+  void EndIfLearned(const Method& method);
+
+  const std::function<void()> learned_;
+  mutable std::mutex mutex_;
+  std::vector<std::unique_ptr<Method>> methods_;
+  std::atomic<bool> done_{false};
+};
+
+}  // namespace flambeau

@@ -1,0 +1,85 @@
+"""A bare file tells less than its first request does: what that shows is tried out, and kept."""
+
+import threading
+
+import harness
+import pytest
+import torch
+from test_optimizations import ConvNorm, properties
+
+ROW = [[[[0.5] * 24] * 24] * 16]
+
+
+@pytest.fixture(scope="module")
+def model(tmp_path_factory):
+    """norm.pt alone: a convolution does not tell its height and width."""
+    directory = tmp_path_factory.mktemp("bare")
+    torch.manual_seed(3)
+    torch.jit.script(ConvNorm().eval()).save(str(directory / "norm.pt"))
+    return directory
+
+
+def refined(line):
+    return line.get("event") == "model refined"
+
+
+def count(server):
+    return server.get("/v2/models/norm/stats").json["model_stats"][0]["inference_count"]
+
+
+def test_the_first_request_makes_it_faster_and_the_next_start_knows(model, tmp_path):
+    flags = ("--cache-dir", str(tmp_path), "--log-level", "info")
+    with harness.Server(model, *flags) as server:
+        assert properties(server, "norm")["optimizations"] == "none"
+        wanted = server.predict("norm", ROW)
+        server.wait_line(refined)
+        told = properties(server, "norm")
+        assert told["optimizations"] != "none"
+        assert told["batching"] == "proven"
+        torch.testing.assert_close(torch.tensor(server.predict("norm", ROW)),
+                                   torch.tensor(wanted), rtol=1e-4, atol=1e-5)
+        assert count(server) == 2, "what takes its place counts on"
+    with harness.Server(model, *flags) as server:
+        again = properties(server, "norm")
+        assert again["optimizations"] == told["optimizations"]
+        assert again["batching"] == "proven", "without a request"
+        # Another size is as welcome as before.
+        assert len(server.predict("norm", [[[[0.5] * 10] * 12] * 16])[0]) == 16
+
+
+def test_no_request_fails_while_it_is_replaced(model, tmp_path):
+    with harness.Server(model, "--cache-dir", str(tmp_path), "--log-level", "info") as server:
+        stop = threading.Event()
+        failures = []
+        answers = []
+
+        def ask():
+            while not stop.is_set():
+                try:
+                    answers.append(server.predict("norm", ROW)[0][0])
+                except Exception as error:
+                    failures.append(error)
+
+        threads = [threading.Thread(target=ask) for _ in range(2)]
+        for thread in threads:
+            thread.start()
+        server.wait_line(refined)
+        before = len(answers)
+        while len(answers) < before + 10 and not failures:
+            stop.wait(0.01)
+        stop.set()
+        for thread in threads:
+            thread.join()
+        assert not failures
+        assert max(answers) - min(answers) < 1e-4
+        assert count(server) == len(answers)
+
+
+def test_without_optimizations_it_stays_as_it_is_and_its_proof_is_kept(model, tmp_path):
+    flags = ("--cache-dir", str(tmp_path), "--optimizations", "none", "--log-level", "info")
+    with harness.Server(model, *flags) as server:
+        server.predict("norm", ROW)
+        harness.wait_for("the proof to be kept", lambda: any(
+            '"proven"' in file.read_text() for file in tmp_path.rglob("*.json")))
+    with harness.Server(model, *flags) as server:
+        assert properties(server, "norm")["batching"] == "proven"

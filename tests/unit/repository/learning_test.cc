@@ -1,0 +1,110 @@
+#include "repository/learning.h"
+
+#include <gtest/gtest.h>
+
+#include "backend/fake/fake_backend.h"
+
+namespace flambeau {
+namespace {
+
+class LearningTest : public ::testing::Test {
+ protected:
+  std::unique_ptr<Learning> Create(const std::vector<KnownVerdict>& verdicts = {}) {
+    return std::make_unique<Learning>(facts_, verdicts, [this] { ++learned_; });
+  }
+  static std::vector<Value> Row(DType dtype = DType::kFp32) {
+    return {Value{*Tensor::Allocate(dtype, {2, 3})}};
+  }
+
+  Facts facts_ = FakeFactsUnknownShape();
+  int learned_ = 0;
+};
+
+TEST_F(LearningTest, ARequestAndTheEndOfTheProofAreEnough) {
+  for (const bool request_first : {true, false}) {
+    const auto learning = Create();
+    learned_ = 0;
+    if (request_first) learning->Success(0, Row());
+    if (!request_first) learning->Decided(0, Verdict::kProven);
+    EXPECT_EQ(learned_, 0);
+    EXPECT_FALSE(learning->done());
+    if (request_first) learning->Decided(0, Verdict::kProven);
+    if (!request_first) learning->Success(0, Row());
+    EXPECT_EQ(learned_, 1);
+    EXPECT_TRUE(learning->done());
+    EXPECT_EQ(learning->seen().at(0).at(0)->dims, (Shape{-1, 3}));
+    learning->Success(0, Row());
+    learning->Decided(0, Verdict::kRefused);
+    EXPECT_EQ(learned_, 1) << "once";
+  }
+}
+
+TEST_F(LearningTest, AProofThatIsTriedAgainHasNotEnded) {
+  const auto learning = Create();
+  learning->Success(0, Row());
+  learning->Decided(0, Verdict::kUnproven);
+  EXPECT_EQ(learned_, 0);
+}
+
+TEST_F(LearningTest, WithoutAProofARequestIsEnough) {
+  facts_.methods[0].static_proof = {Verdict::kRefused, "it branches on a value"};
+  const auto learning = Create();
+  learning->Success(0, Row());
+  EXPECT_EQ(learned_, 1);
+}
+
+TEST_F(LearningTest, WhereShapesAreKnownOnlyTheProofIsAwaited) {
+  facts_ = FakeFacts();
+  const auto learning = Create();
+  learning->Success(0, Row());
+  EXPECT_EQ(learned_, 0);
+  learning->Decided(0, Verdict::kRefused);
+  EXPECT_EQ(learned_, 1);
+  EXPECT_TRUE(learning->seen().at(0).empty());
+}
+
+TEST_F(LearningTest, WhatIsKnownIsNotLearned) {
+  facts_ = FakeFacts();
+  const auto learning = Create({{0, "variant", {Verdict::kProven, ""}, 32}});
+  learning->Success(0, Row());
+  learning->Decided(0, Verdict::kProven);
+  EXPECT_EQ(learned_, 0);
+}
+
+TEST_F(LearningTest, RowsThatCannotBeMadeUpTellNothing) {
+  const auto learning = Create();
+  learning->Success(0, Row(DType::kInt64));
+  learning->Decided(0, Verdict::kProven);
+  EXPECT_EQ(learned_, 0) << "integers may be indices of any table";
+  EXPECT_TRUE(learning->seen().at(0).empty());
+}
+
+TEST_F(LearningTest, AModelThatWritesItsStateStaysAsItIs) {
+  facts_.writes_state = true;
+  const auto learning = Create();
+  learning->Success(0, Row());
+  EXPECT_EQ(learned_, 0);
+}
+
+TEST_F(LearningTest, NobodyNeedsToBeTold) {
+  Learning learning(facts_, {}, nullptr);
+  learning.Success(0, Row());
+  learning.Decided(0, Verdict::kProven);
+  EXPECT_FALSE(learning.done());
+}
+
+TEST_F(LearningTest, TheFirstMethodThatIsCompleteIsEnough) {
+  facts_.methods.push_back(facts_.methods[0]);
+  facts_.methods[1].name = "other";
+  const auto learning = Create();
+  learning->Success(1, Row());
+  learning->Success(0, Row());
+  learning->Decided(1, Verdict::kProven);
+  EXPECT_EQ(learned_, 1);
+  learning->Decided(0, Verdict::kProven);
+  EXPECT_EQ(learned_, 1);
+  EXPECT_FALSE(learning->seen().at(0).empty()) << "it is tried with what else was seen";
+}
+
+}  // namespace
+}  // namespace flambeau

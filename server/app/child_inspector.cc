@@ -101,10 +101,12 @@ Result<Inspection> ChildInspector::Inspect(const InspectionRequest& request) {
   return *std::move(known);
 }
 
-void ChildInspector::Remember(const InspectionRequest& request, const Inspection& inspection) {
+void ChildInspector::Remember(const InspectionRequest& request, const FileStamp& stamp,
+                              const Inspection& inspection) {
   if (options_.cache == nullptr) return;
   const Result<std::string> key = options_.cache->KeyOf(request, SaidBeside(request));
-  if (key.ok()) options_.cache->Store(*key, inspection);
+  // Asked after the file was read: what was hashed is what was meant.
+  if (key.ok() && StampOf(request.file) == stamp) options_.cache->Store(*key, inspection);
 }
 
 Result<Inspection> ChildInspector::InspectAnew(const InspectionRequest& request) {

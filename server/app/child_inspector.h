@@ -33,7 +33,8 @@ class ChildInspector final : public Inspector {
   ChildInspector(Options options, Log* log) : options_(std::move(options)), log_(log) {}
 
   Result<Inspection> Inspect(const InspectionRequest& request) override;
-  void Remember(const InspectionRequest& request, const Inspection& inspection) override;
+  void Remember(const InspectionRequest& request, const FileStamp& stamp,
+                const Inspection& inspection) override;
 
  private:
   Result<Inspection> InspectAnew(const InspectionRequest& request);

@@ -11,6 +11,7 @@
 #include "batching/known_verdict.h"
 #include "batching/scheduler.h"
 #include "batching/tuning.h"
+#include "repository/file_stamp.h"
 #include "repository/seen_shapes.h"
 #include "spec/model_config.h"
 
@@ -52,8 +53,10 @@ class Inspector {
  public:
   virtual ~Inspector() = default;
   virtual Result<Inspection> Inspect(const InspectionRequest& request) = 0;
-  // What the server itself has found out since, for the next time that it is asked.
-  virtual void Remember(const InspectionRequest& request, const Inspection& inspection) {}
+  // What the server itself has found out since, for the next time that it is asked; of the file
+  // that had this `stamp`: one that has changed is another.
+  virtual void Remember(const InspectionRequest& request, const FileStamp& stamp,
+                        const Inspection& inspection) {}
 };
 
 }  // namespace flambeau

@@ -14,7 +14,7 @@ bool HasRows(const MethodFacts& method) { return RowSource::FromFacts(method, kS
 
 }  // namespace
 
-Learning::Learning(const Facts& facts, const std::vector<KnownVerdict>& verdicts,
+Learning::Learning(const Facts& facts, const std::vector<KnownVerdict>& verdicts, bool proves,
                    std::function<void()> learned)
     : learned_(std::move(learned)) {
   for (size_t i = 0; i < facts.methods.size(); ++i) {
@@ -25,10 +25,13 @@ Learning::Learning(const Facts& facts, const std::vector<KnownVerdict>& verdicts
     Method& entry = *methods_.back();
     const bool decided = std::any_of(verdicts.begin(), verdicts.end(),
                                      [i](const KnownVerdict& known) { return known.method == i; });
-    entry.wants_verdict = method.static_proof.verdict == Verdict::kProven && !decided;
+    entry.wants_verdict = proves && method.static_proof.verdict == Verdict::kProven && !decided;
     entry.has_rows = HasRows(method);
     entry.wants_shapes = !entry.has_rows;
-    if (!entry.has_rows) entry.facts = method;
+    if (entry.has_rows) continue;
+    entry.facts = method;
+    entry.facts.code.clear();  // long
+    entry.facts.graph.clear();
   }
 }
 

@@ -19,9 +19,10 @@ namespace flambeau {
 // Threads: any. Lifetime: plain. Errors: none.
 class Learning {
  public:
-  // `facts`: what the check knew. `verdicts`: how its proofs ended. `learned` is called at most
-  // once, from any thread, when the first method has learned enough; null: nothing is learned.
-  Learning(const Facts& facts, const std::vector<KnownVerdict>& verdicts,
+  // `facts`: what the check knew. `verdicts`: how its proofs ended. `proves`: whether the scheduler
+  // proves what is still open. `learned` is called at most once, from any thread, when the first
+  // method has learned enough; null: nothing is learned.
+  Learning(const Facts& facts, const std::vector<KnownVerdict>& verdicts, bool proves,
            std::function<void()> learned);
 
   // A request that worked; cheap where it tells nothing new.

@@ -118,10 +118,7 @@ std::vector<LoadingRepository::Loaded> LoadingRepository::Announce(
     Loaded one;
     one.version = {found.name, version.version, version.file, found.directory ? found.path : "",
                    config};
-    one.stamp = StampOf(version.file);
-    for (const std::string& file : FilesBeside(one.version)) {
-      one.stamp.beside.push_back(StampOf(file));
-    }
+    one.stamp = StampOf(one.version);
     if (!version.problem.empty()) one.servable = InvalidArgument(version.problem);
     loaded.push_back(std::move(one));
   }

@@ -35,7 +35,8 @@ LoadedServable::LoadedServable(Parts parts, const Scheduler::Options& options)
       facts_(Complete(parts_)),
       model_(WithSeenShapes(parts_.model, parts_.inspection.seen)),
       options_(options),
-      learning_(model_->facts(), parts_.inspection.verdicts, parts_.on_learned) {
+      learning_(model_->facts(), parts_.inspection.verdicts,
+                options.prove && options.max_batch_size > 1, parts_.on_learned) {
   for (const MethodFacts& method : facts().methods) {
     ObservedSignature::Show show;
     if (declaration(signatures_.size()) != nullptr) {

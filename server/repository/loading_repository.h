@@ -75,8 +75,10 @@ class LoadingRepository final : public Repository {
 
   struct ToRefine {
     VersionToLoad version;
-    FileStamp stamp;
+    FileStamp stamp;  // of the files that `serving` was loaded from
     std::shared_ptr<LoadedServable> serving;
+
+    bool unchanged() const;
   };
 
   // And what that means for the versions that are there.

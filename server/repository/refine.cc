@@ -2,30 +2,33 @@
 #include <utility>
 
 #include "repository/loading_repository.h"
+#include "repository/version_files.h"
 
 namespace flambeau {
 
+bool LoadingRepository::ToRefine::unchanged() const { return StampOf(version) == stamp; }
+
+// A file that is another one by now is checked when it is loaded.
 void LoadingRepository::Refine(const std::string& name, int64_t number) {
   const std::optional<ToRefine> before = FindToRefine(name, number);
-  // A file that is another one by now is checked when it is loaded.
-  if (!before || StampOf(before->version.file) != before->stamp) return;
-  const LoadedServable& serving = *before->serving;
-  if (!serving.has_seen()) return loader_.Remember(before->version, serving.inspection());
-  Result<Inspection> inspection = loader_.InspectAgain(before->version, serving);
+  if (!before || !before->unchanged()) return;
+  const auto& [version, stamp, serving] = *before;
+  if (!serving->has_seen()) return loader_.Remember(version, stamp, serving->inspection());
+  Result<Inspection> inspection = loader_.InspectAgain(version, *serving);
   if (!inspection.ok()) {
     dependencies_.log->Warning(
         "model not refined",
         {{"model", name}, {"version", number}, {"reason", Message(inspection.status())}});
     return;
   }
-  if (serving.RunsAs(*inspection)) {
-    inspection->verdicts = serving.inspection().verdicts;
-    return loader_.Remember(before->version, *inspection);
+  if (serving->RunsAs(*inspection)) {
+    inspection->verdicts = serving->inspection().verdicts;
+    return loader_.Remember(version, stamp, *inspection);
   }
   const std::string advice = ToString(inspection->optimizations);
-  auto servable = loader_.LoadAgain(before->version, serving, *std::move(inspection));
+  auto servable = loader_.LoadAgain(version, *serving, *std::move(inspection));
   if (!servable.ok()) return;  // the loader has said so
-  if (!Replace(*before, reaper_.Adopt(*std::move(servable)))) return;
+  if (!before->unchanged() || !Replace(*before, reaper_.Adopt(*std::move(servable)))) return;
   dependencies_.log->Info("model refined",
                           {{"model", name}, {"version", number}, {"optimizations", advice}});
 }
@@ -46,7 +49,6 @@ std::optional<LoadingRepository::ToRefine> LoadingRepository::FindToRefine(const
   before.version = {name, number, version.file, model.directory ? model.path : "",
                     found->second.config};
   before.stamp = version.stamp;
-  before.stamp.beside.clear();
   before.serving = version.servable;
   return before;
 }

@@ -46,4 +46,10 @@ std::vector<std::string> FilesBeside(const VersionToLoad& version) {
   return files;
 }
 
+FileStamp StampOf(const VersionToLoad& version) {
+  FileStamp stamp = StampOf(version.file);
+  for (const std::string& file : FilesBeside(version)) stamp.beside.push_back(StampOf(file));
+  return stamp;
+}
+
 }  // namespace flambeau

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "base/status.h"
+#include "repository/file_stamp.h"
 #include "repository/version_loader.h"
 
 namespace flambeau {
@@ -19,6 +20,9 @@ inline constexpr char kExamplesFile[] = "examples.json";
 // bytes, or a link that leaves the directory.
 Result<std::optional<std::string>> ReadBeside(const VersionToLoad& version, const std::string& name,
                                               size_t limit);
+
+// Of the version's file and of all that may lie beside it.
+FileStamp StampOf(const VersionToLoad& version);
 
 // Where those files may lie, so that a change of one is noticed.
 std::vector<std::string> FilesBeside(const VersionToLoad& version);

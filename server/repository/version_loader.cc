@@ -57,9 +57,13 @@ Result<Inspection> VersionLoader::InspectAgain(const VersionToLoad& version,
   return dependencies_.inspector->Inspect(request);
 }
 
-void VersionLoader::Remember(const VersionToLoad& version, const Inspection& inspection) const {
+void VersionLoader::Remember(const VersionToLoad& version, const FileStamp& stamp,
+                             const Inspection& inspection) const {
   const Result<InspectionRequest> request = RequestOf(version);
-  if (request.ok()) dependencies_.inspector->Remember(*request, inspection);
+  if (!request.ok() || StampOf(version) != stamp) return;
+  FileStamp of_file = stamp;
+  of_file.beside.clear();
+  dependencies_.inspector->Remember(*request, of_file, inspection);
 }
 
 Result<std::unique_ptr<LoadedServable>> VersionLoader::Load(const VersionToLoad& version,

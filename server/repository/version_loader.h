@@ -37,8 +37,10 @@ class VersionLoader {
   // What another check tells with what `serving` has learned; it takes the place of the one before.
   Result<Inspection> InspectAgain(const VersionToLoad& version,
                                   const LoadedServable& serving) const;
-  // Keeps what the server has found out about `version` for the next time.
-  void Remember(const VersionToLoad& version, const Inspection& inspection) const;
+  // Keeps what the server has found out about `version` for the next time, unless its files have
+  // changed since they had this `stamp`.
+  void Remember(const VersionToLoad& version, const FileStamp& stamp,
+                const Inspection& inspection) const;
   // Loads what is to take the place of `serving`, as `inspection` advises.
   Result<std::unique_ptr<LoadedServable>> LoadAgain(const VersionToLoad& version,
                                                     const LoadedServable& serving,

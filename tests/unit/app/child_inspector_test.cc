@@ -156,10 +156,13 @@ TEST_F(ChildInspectorTest, AnotherCheckHasTenTimesAsLong) {
 TEST_F(ChildInspectorTest, WhatTheServerFindsOutIsKeptToo) {
   Inspection inspection;
   inspection.notes = {"found out"};
-  Create("exit 9")->Remember(request_, inspection);
+  const FileStamp stamp = StampOf(request_.file);
+  Create("exit 9")->Remember(request_, stamp, inspection);
   EXPECT_THAT(Refusal("exit 9"), HasSubstr("exit code 9")) << "there is no cache";
   cached_ = true;
-  Create("exit 9")->Remember(request_, inspection);
+  Create("exit 9")->Remember(request_, FileStamp{}, inspection);
+  EXPECT_THAT(Refusal("exit 9"), HasSubstr("exit code 9")) << "it was another file";
+  Create("exit 9")->Remember(request_, stamp, inspection);
   EXPECT_EQ(NoteFrom("exit 9"), "found out");
 }
 

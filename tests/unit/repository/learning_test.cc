@@ -10,13 +10,19 @@ namespace {
 class LearningTest : public ::testing::Test {
  protected:
   std::unique_ptr<Learning> Create(const std::vector<KnownVerdict>& verdicts = {}) {
-    return std::make_unique<Learning>(facts_, verdicts, [this] { ++learned_; });
+    return std::make_unique<Learning>(facts_, verdicts, proves_, [this] { ++learned_; });
+  }
+  bool LearnsFromOneRequest() {
+    const auto learning = Create();
+    learning->Success(0, Row());
+    return learning->done();
   }
   static std::vector<Value> Row(DType dtype = DType::kFp32) {
     return {Value{*Tensor::Allocate(dtype, {2, 3})}};
   }
 
   Facts facts_ = FakeFactsUnknownShape();
+  bool proves_ = true;
   int learned_ = 0;
 };
 
@@ -48,9 +54,13 @@ TEST_F(LearningTest, AProofThatIsTriedAgainHasNotEnded) {
 
 TEST_F(LearningTest, WithoutAProofARequestIsEnough) {
   facts_.methods[0].static_proof = {Verdict::kRefused, "it branches on a value"};
-  const auto learning = Create();
-  learning->Success(0, Row());
-  EXPECT_EQ(learned_, 1);
+  EXPECT_TRUE(LearnsFromOneRequest());
+}
+
+TEST_F(LearningTest, WhereNothingIsMergedNoProofIsAwaited) {
+  EXPECT_FALSE(LearnsFromOneRequest());
+  proves_ = false;
+  EXPECT_TRUE(LearnsFromOneRequest());
 }
 
 TEST_F(LearningTest, WhereShapesAreKnownOnlyTheProofIsAwaited) {
@@ -87,7 +97,7 @@ TEST_F(LearningTest, AModelThatWritesItsStateStaysAsItIs) {
 }
 
 TEST_F(LearningTest, NobodyNeedsToBeTold) {
-  Learning learning(facts_, {}, nullptr);
+  Learning learning(facts_, {}, true, nullptr);
   learning.Success(0, Row());
   learning.Decided(0, Verdict::kProven);
   EXPECT_FALSE(learning.done());

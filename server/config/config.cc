@@ -190,6 +190,9 @@ std::variant<ServeConfig, InspectConfig, Exit> Parse(CLI::App* app, Flags* flags
   }
   if (inspect->command->parsed()) {
     inspect->config.optimizations = *ParseOptimizations(inspect->optimizations);
+    for (const std::string& text : inspect->shapes) {
+      inspect->config.shapes.insert(*ParseShape(text));
+    }
     return inspect->config;
   }
   if (flags->models.empty()) {

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <string>
 #include <variant>
 #include <vector>
@@ -15,6 +16,7 @@
 #include "repository/repository.h"
 #include "serving/gate.h"
 #include "serving/shared_memory.h"
+#include "tensor/shape.h"
 
 namespace flambeau {
 
@@ -52,6 +54,7 @@ struct InspectConfig {
   int threads = 0;              // the same; without tune 1
   int64_t max_batch_size = 32;  // up to which batching is proven
   Optimizations optimizations = Optimizations::All();
+  std::map<std::string, Shape> shapes;  // of inputs, the batch's dimension first
   // Set by a server that starts this program: the report goes to it, the model's configuration
   // comes from standard input, and the process is confined.
   bool for_server = false;

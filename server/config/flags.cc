@@ -2,6 +2,8 @@
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
+#include <charconv>
+#include <system_error>
 
 namespace flambeau {
 namespace {
@@ -37,6 +39,15 @@ CLI::Validator Operator() {
         return "'" + text + "' is not an operator's name, such as aten::from_file";
       },
       "NAMESPACE::NAME");
+}
+
+CLI::Validator InputShape() {
+  return CLI::Validator(
+      [](std::string& text) -> std::string {
+        if (ParseShape(text)) return "";
+        return "'" + text + "' is not written as NAME=1,3,224,224";
+      },
+      "NAME=N,...");
 }
 
 CLI::Validator OneOf(const std::vector<std::string>& words) {
@@ -187,6 +198,22 @@ void AddProcessFlags(CLI::App* app, Flags* flags) {
 
 }  // namespace
 
+std::optional<std::pair<std::string, Shape>> ParseShape(const std::string& text) {
+  const size_t sign = text.rfind('=');
+  if (sign == std::string::npos || sign == 0) return std::nullopt;
+  Shape shape;
+  const char* at = text.data() + sign;
+  const char* const end = text.data() + text.size();
+  do {
+    int64_t& dimension = shape.emplace_back(0);
+    const auto [rest, error] = std::from_chars(at + 1, end, dimension);
+    if (error != std::errc() || dimension < 0) return std::nullopt;
+    at = rest;
+  } while (at != end && *at == ',');
+  if (at != end) return std::nullopt;
+  return std::pair(text.substr(0, sign), std::move(shape));
+}
+
 void AddServerFlags(CLI::App* app, Flags* flags) {
   app->add_option("models,--models", flags->models, "A directory of models, or one .pt file");
   AddNetworkFlags(app, flags);
@@ -215,6 +242,13 @@ void AddInspectFlags(InspectFlags* inspect) {
                    "Rows up to which batching is proven")
       ->check(Between(1, 65536));
   AddOptimizations(command, &inspect->optimizations);
+  command
+      ->add_option(
+          "--shape", inspect->shapes,
+          "An input's shape to try it with where the file tells none, the batch's dimension "
+          "first, as image=1,3,224,224; may be repeated")
+      ->allow_extra_args(false)
+      ->check(InputShape());
   AddAllowOperator(command, &config->allowed_operators);
   // A server's own, not shown.
   command->add_flag("--for-server", config->for_server)->group("");

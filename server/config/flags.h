@@ -3,10 +3,13 @@
 
 #include <CLI/CLI.hpp>
 #include <cstdint>
+#include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "config/config.h"
+#include "tensor/shape.h"
 
 namespace flambeau {
 
@@ -54,7 +57,11 @@ struct InspectFlags {
   CLI::App* command;
   InspectConfig config;
   std::string optimizations = "all";
+  std::vector<std::string> shapes;
 };
+
+// "NAME=1,3,224,224"; nothing if `text` is something else.
+std::optional<std::pair<std::string, Shape>> ParseShape(const std::string& text);
 
 // Tell CLI11 the flags, what they mean and which values they take.
 void AddServerFlags(CLI::App* app, Flags* flags);

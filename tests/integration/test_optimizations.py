@@ -93,6 +93,18 @@ def test_a_model_of_unknown_shape_stays_as_it_is(models, tmp_path):
         assert "nothing is optimised: the shapes" in told["notes"]
 
 
+def test_inspect_tries_a_bare_file_with_the_shapes_that_it_is_told(models, tmp_path):
+    file = tmp_path / "bare.pt"
+    shutil.copy(models / "norm" / "model.pt", file)
+    code, out, _ = harness.run_server("inspect", "--shape", "x=1,16,24,24", file)
+    assert code == 0
+    assert "freeze is " in out
+    assert "batching: proven" in out
+    code, _, complaint = harness.run_server("inspect", "--shape", "x=1,3,24,24", file)
+    assert code == 3
+    assert "input 'x' has shape [-1,3,24,24] with the batch, but the model takes [-1,16,-1,-1]" in complaint
+
+
 def test_inspect_tells_the_same_with_the_configuration_beside_the_file(models):
     code, out, _ = harness.run_server("inspect", "--json", os.path.join(models, "norm", "model.pt"))
     assert code == 0

@@ -193,6 +193,18 @@ TEST_F(ConfigTest, InspectTakesAFile) {
   EXPECT_TRUE(config.json);
 }
 
+TEST_F(ConfigTest, InspectIsToldShapes) {
+  auto parsed = Parse({"inspect", "m.pt", "--shape", "x=1,3,224,224", "--shape", "a=b=2"});
+  const auto& shapes = std::get<InspectConfig>(parsed).shapes;
+  ASSERT_EQ(shapes.size(), 2u);
+  EXPECT_EQ(shapes.at("x"), (Shape{1, 3, 224, 224}));
+  EXPECT_EQ(shapes.at("a=b"), (Shape{2}));
+  for (const char* wrong : {"x", "x=", "=1", "x=1,", "x=1,-2", "x=1x2", "x=99999999999999999999"}) {
+    EXPECT_THAT(Refuse({"inspect", "m.pt", "--shape", wrong}).text,
+                HasSubstr("is not written as NAME=1,3,224,224"));
+  }
+}
+
 TEST_F(ConfigTest, OperatorsAreAllowedByName) {
   EXPECT_TRUE(Serve({"models"}).allowed_operators.empty());
   const std::vector<std::string> both = {"aten::from_file", "aten::save"};

@@ -1,5 +1,7 @@
 #include "app/inspect.h"
 
+#include <unistd.h>
+
 #include <algorithm>
 #include <chrono>
 #include <cstdio>
@@ -165,7 +167,12 @@ std::optional<ModelConfig> WithShapes(const InspectConfig& inspect,
 // Of the time that a check has: what takes longer is left out, or goes on in the server, and is no
 // reason to refuse a model.
 void ShareTime(uint64_t seconds, InspectionRequest* request) {
-  if (seconds == 0) return;
+  if (seconds == 0) {
+    // Somebody asked to know, and can end it.
+    request->scheduler.proof_budget = std::chrono::minutes(3);
+    request->optimization_budget = std::chrono::seconds(30);
+    return;
+  }
   const std::chrono::milliseconds time(seconds * 1000);
   const bool tuned = !request->tuning.empty();
   request->scheduler.proof_budget = time / (tuned ? 4 : 3);
@@ -215,11 +222,16 @@ Result<InspectedModel> RunInspection(const InspectConfig& config, Backend* backe
   return InspectModel(request, {backend, &clock, &thread_clock, log, std::move(on_step)});
 }
 
+// A slow model's proof takes a minute: somebody who waits sees where it is.
+void ShowStep(std::string_view step) {
+  if (isatty(STDERR_FILENO) != 0) std::cerr << "inspecting: " << step << " ...\n";
+}
+
 Status InspectForPeople(const InspectConfig& config, Log* log) {
   FLAMBEAU_ASSIGN_OR_RETURN(const std::unique_ptr<Backend> backend,
                             LoadBackend({log, &config.allowed_operators}, Base(config).threads));
   FLAMBEAU_ASSIGN_OR_RETURN(const InspectedModel inspected,
-                            RunInspection(config, backend.get(), log, nullptr));
+                            RunInspection(config, backend.get(), log, ShowStep));
   if (config.json) {
     std::cout << EncodeFacts(inspected.facts, inspected.proofs) << "\n";
   } else {

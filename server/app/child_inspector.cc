@@ -20,8 +20,11 @@ namespace flambeau {
 namespace {
 
 constexpr uint64_t kMiB = uint64_t{1} << 20;
-// Nobody waits for a check that is done again, and it runs beside requests.
-constexpr int kPatience = 10;
+// Nobody waits for a check that is done again, and it runs beside requests; but others wait for
+// one that measures.
+int Patience(const InspectionRequest& request) {
+  return request.again && request.tuning.empty() ? 10 : 1;
+}
 
 // For LibTorch itself, and for a model whose weights are unpacked, copied and multiplied out; where
 // the machine has more, half of it.
@@ -114,7 +117,7 @@ Result<Inspection> ChildInspector::InspectAnew(const InspectionRequest& request)
   // with the other's timeout.
   std::unique_lock<std::mutex> alone(tuning_, std::defer_lock);
   if (!request.tuning.empty()) alone.lock();
-  const Duration timeout = options_.timeout * (request.again ? kPatience : 1);
+  const Duration timeout = options_.timeout * Patience(request);
   const auto seconds = std::chrono::ceil<std::chrono::seconds>(timeout).count();
   ChildCommand command;
   command.program = options_.program;

@@ -151,6 +151,8 @@ TEST_F(ChildInspectorTest, AnotherCheckHasTenTimesAsLong) {
   timeout_ = std::chrono::milliseconds(200);
   request_.again = true;
   EXPECT_THAT(Refusal("while :; do :; done"), HasSubstr("did not end within 2 s"));
+  request_.tuning = {true, true, true, 1};
+  EXPECT_THAT(Refusal("while :; do :; done"), HasSubstr("did not end within 1 s"));
 }
 
 TEST_F(ChildInspectorTest, WhatTheServerFindsOutIsKeptToo) {

@@ -95,8 +95,10 @@ Result<Inspection> ChildInspector::Inspect(const InspectionRequest& request) {
   const bool cached = known.has_value();
   if (!cached) {
     FLAMBEAU_ASSIGN_OR_RETURN(known, InspectAnew(request));
-    // A file that changed meanwhile is not the one that has the key.
-    if (key && StampOf(request.file) == stamp) options_.cache->Store(*key, *known);
+    // A file that changed meanwhile is not the one that has the key. What another check advises has
+    // to show first that it loads.
+    const bool keep = key && !request.again && StampOf(request.file) == stamp;
+    if (keep) options_.cache->Store(*key, *known);
   }
   log_->Info("model checked", {{"model", request.name},
                                {"cached", cached},

@@ -149,21 +149,6 @@ Result<SaidBeside> FromDirectory(const std::string& file) {
   return said;
 }
 
-// As if the model's configuration declared them.
-std::optional<ModelConfig> WithShapes(const InspectConfig& inspect,
-                                      std::optional<ModelConfig> config) {
-  if (inspect.shapes.empty()) return config;
-  if (!config) config.emplace();
-  if (!config->max_batch_size) config->max_batch_size = inspect.max_batch_size;
-  for (const auto& [name, shape] : inspect.shapes) {
-    auto input = std::find_if(config->inputs.begin(), config->inputs.end(),
-                              [&name = name](const ConfigTensor& one) { return one.name == name; });
-    if (input == config->inputs.end()) input = config->inputs.insert(input, ConfigTensor{name, {}});
-    input->dims.assign(shape.begin() + (*config->max_batch_size > 0 ? 1 : 0), shape.end());
-  }
-  return config;
-}
-
 // Of the time that a check has: what takes longer is left out, or goes on in the server, and is no
 // reason to refuse a model.
 void ShareTime(uint64_t seconds, InspectionRequest* request) {
@@ -204,10 +189,9 @@ Result<InspectionRequest> MakeRequest(const InspectConfig& config, Backend* back
   ShareTime(config.seconds, &request);
   FLAMBEAU_ASSIGN_OR_RETURN(SaidBeside said,
                             config.for_server ? FromServer() : FromDirectory(config.file));
-  std::optional<ModelConfig> declared;
-  if (said.config) declared = std::move(said.config->config);
-  declared = WithShapes(config, std::move(declared));
-  if (declared) request.config = std::make_shared<const ModelConfig>(*std::move(declared));
+  if (said.config)
+    request.config = std::make_shared<const ModelConfig>(std::move(said.config->config));
+  request.shapes = config.shapes;
   request.manifest = std::move(said.manifest);
   request.again = !said.seen.empty();
   request.seen = std::move(said.seen);

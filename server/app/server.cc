@@ -158,8 +158,9 @@ Status Server::Start() {
   info_ = std::make_unique<ServerInfo>(repository_.get(), &gate_, std::move(extensions));
   admin_ = std::make_unique<ModelAdmin>(repository_.get());
   const Status status = StartTransports();
+  if (!status.ok()) repository_->Stop();
   if (!status.ok() && !repository_->Settled()) {
-    // Destroying the repository would wait for the loads that have begun.
+    // Destroying the repository would wait for the loads and checks that have begun.
     std::cerr << "flambeau-server: " << Message(status) << std::endl;
     EndNow(ExitCodeOf(status));
   }

@@ -145,8 +145,9 @@ class Trial {
       return "the shapes or values that its method '" + method.name + "' takes are not known";
     }
     Question question{index, {}};
-    const auto rows = static_cast<size_t>(std::max<int64_t>(options_.max_batch_size, 2));
-    if (!source->Extend(rows, &question.rows)) return "there is no memory for the rows to try";
+    const int64_t rows = source->Affordable(std::max<int64_t>(options_.max_batch_size, 2));
+    if (rows < 2 || !source->Extend(static_cast<size_t>(rows), &question.rows))
+      return "there is no memory for the rows to try";
     questions_.push_back(std::move(question));
     return std::nullopt;
   }
@@ -191,7 +192,12 @@ class Trial {
     if (size > 1) sizes_.push_back(size);
   }
 
-  size_t largest() const { return questions_[0].rows.size(); }
+  size_t largest() const {
+    const auto fewest = std::min_element(
+        questions_.begin(), questions_.end(),
+        [](const Question& a, const Question& b) { return a.rows.size() < b.rows.size(); });
+    return fewest->rows.size();
+  }
 
   // A reason not to keep `wanted`. `ratio`: how many times as fast as the best so far it is.
   Reason Try(Optimizations wanted, double* ratio) {

@@ -19,8 +19,6 @@ constexpr double kVisible = 100;
 constexpr size_t kVisibleShare = 4;  // a quarter
 // The noise floor is measured by one pair of runs; a third may be a little further off.
 constexpr double kNoiseMargin = 4;
-// Of generated rows only these many are kept in memory, whatever the batch.
-constexpr size_t kMaxPoolBytes = size_t{256} << 20;
 // Rows that fail are replaced by others, until so many times the rows wanted were tried.
 constexpr size_t kMaxTries = 8;
 
@@ -52,7 +50,7 @@ class RowProof {
 
   ProofResult Run() {
     ProofResult result;
-    max_rows_ = RowsWithinMemory();
+    max_rows_ = source_.Affordable(options_.max_batch_size);
     std::optional<Proof> end = Prepare();
     if (!end) {
       for (const int64_t size : Sizes()) {
@@ -71,11 +69,6 @@ class RowProof {
   }
 
  private:
-  int64_t RowsWithinMemory() const {
-    const size_t fit = kMaxPoolBytes / 2 / std::max<size_t>(source_.row_bytes(), 1);
-    return std::min(options_.max_batch_size, static_cast<int64_t>(fit));
-  }
-
   std::vector<int64_t> Sizes() const {
     std::vector<int64_t> sizes = {2, 3};
     for (int64_t size = 4; size < max_rows_; size *= 2) sizes.push_back(size);

@@ -16,6 +16,7 @@ constexpr std::array<double, 5> kInventedScales = {1, 0.3, 3, 10, 0.1};
 constexpr std::array<double, 5> kSeenScales = {1, 0.5, 2, 0.25, 4};
 // Only so many rows of a large request are used as they are.
 constexpr int64_t kMaxSeenRows = 4;
+constexpr size_t kMaxRowsBytes = size_t{128} << 20;
 
 void StoreInteger(DType dtype, int64_t number, std::byte* to) {
   // Little-endian: the low bytes come first, whatever the width.
@@ -118,6 +119,11 @@ std::vector<Value> RowSource::Next() {
   }
   ++made_;
   return row;
+}
+
+int64_t RowSource::Affordable(int64_t wanted) const {
+  const auto fit = static_cast<int64_t>(kMaxRowsBytes / std::max<size_t>(row_bytes_, 1));
+  return std::max<int64_t>(std::min(wanted, fit), 1);
 }
 
 bool RowSource::Extend(size_t count, std::vector<std::vector<Value>>* rows) {

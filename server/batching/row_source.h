@@ -32,6 +32,9 @@ class RowSource {
   bool Extend(size_t count, std::vector<std::vector<Value>>* rows);
   // Bytes of one row's tensors.
   size_t row_bytes() const { return row_bytes_; }
+  // So many of `wanted` rows as may be kept in memory at once: clients may choose their shape. At
+  // least 1.
+  int64_t Affordable(int64_t wanted) const;
 
  private:
   struct Argument {

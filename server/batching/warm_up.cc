@@ -40,10 +40,11 @@ Plan MakePlan(int64_t largest, bool accelerator, TimePoint end) {
   return plan;
 }
 
-Result<Value> RunOnce(Instance& instance, const std::vector<Item>& items) {
+// `compute`: what the run took, without the wait for a core.
+Result<Value> RunOnce(Instance& instance, const std::vector<Item>& items, Duration* compute) {
   ResultSlots slots;
   slots.Reset(items.size());
-  instance.Run(items, slots);
+  *compute = instance.Run(items, slots).compute;
   Result<Value> first = slots.Take(0);
   for (size_t i = 1; i < items.size() && first.ok(); ++i) {
     Result<Value> other = slots.Take(i);
@@ -57,23 +58,23 @@ Status WarmMethod(Instance& instance, size_t method, RowSource& source, const Pl
   std::vector<std::vector<Value>> rows;
   bool reported = false;
   for (const auto [size, runs] : plan.steps) {
+    if (size > source.Affordable(size)) continue;
     std::vector<Item> items;
     if (!source.Extend(static_cast<size_t>(size), &rows)) {
       return ResourceExhausted("no memory for the rows of the warm-up");
     }
     for (int64_t i = 0; i < size; ++i) items.push_back({method, rows[static_cast<size_t>(i)], 1});
-    TimePoint begin;
+    Duration compute{};
     for (int run = 0; run < runs; ++run) {
-      begin = clock.Now();
-      if (begin >= plan.end) {
+      if (clock.Now() >= plan.end) {
         return DeadlineExceeded("the warm-up took too long and was cut short");
       }
-      Result<Value> answer = RunOnce(instance, items);
+      Result<Value> answer = RunOnce(instance, items, &compute);
       if (!answer.ok()) return answer.status();
       if (!reported && on_row) on_row(method, rows[0], *answer);
       reported = true;
     }
-    if (plan.until_long && clock.Now() - begin >= kLongRun) return OkStatus();
+    if (plan.until_long && compute >= kLongRun) return OkStatus();
   }
   return OkStatus();
 }

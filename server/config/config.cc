@@ -191,7 +191,8 @@ std::variant<ServeConfig, InspectConfig, Exit> Parse(CLI::App* app, Flags* flags
   if (inspect->command->parsed()) {
     inspect->config.optimizations = *ParseOptimizations(inspect->optimizations);
     for (const std::string& text : inspect->shapes) {
-      inspect->config.shapes.insert(*ParseShape(text));
+      const auto [entry, added] = inspect->config.shapes.insert(*ParseShape(text));
+      if (!added) return UsageError("--shape gives " + entry->first + " twice");
     }
     return inspect->config;
   }

@@ -116,8 +116,10 @@ void LoadingRepository::Install(Loaded one, Entry* entry, Retired* retired) {
     Retire(&version, retired);
     version.servable = *std::move(one.servable);
     version.file = one.version.file;
+    version.config = one.version.config;
     version.stamp = one.stamp;
-    if (version.servable->has_learned()) refiner_->Add(name, number);
+    // What it has learned while it was loaded found nobody who serves.
+    if (version.servable->learning().news()) refiner_->Add(name, number);
   }
   dependencies_.metrics->ModelLoad(name, std::to_string(number), /*succeeded=*/true);
   SetState(name, number, &version, ModelState::kReady, "");

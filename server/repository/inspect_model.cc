@@ -1,5 +1,6 @@
 #include "repository/inspect_model.h"
 
+#include <algorithm>
 #include <optional>
 #include <utility>
 
@@ -32,7 +33,7 @@ Result<Value> RunOneRow(Model* model, size_t method, RowSource* rows) {
 class ModelInspection {
  public:
   ModelInspection(const InspectionRequest& request, const InspectModelDependencies& dependencies)
-      : request_(request), dependencies_(dependencies) {}
+      : request_(request), dependencies_(dependencies), seen_(request.seen) {}
 
   Result<InspectedModel> Run() {
     FLAMBEAU_RETURN_IF_ERROR(Load());
@@ -62,9 +63,36 @@ class ModelInspection {
     FLAMBEAU_ASSIGN_OR_RETURN(options_, ChooseOptions(config, request_.device, request_.scheduler,
                                                       dependencies_.backend));
     FLAMBEAU_ASSIGN_OR_RETURN(inspected_.model, LoadWith({}));
+    for (const auto& [name, shape] : request_.shapes) {
+      FLAMBEAU_RETURN_IF_ERROR(See(name, shape));
+    }
+    inspected_.model = WithSeenShapes(std::move(inspected_.model), seen_);
     inspected_.facts = inspected_.model->facts();
     inspected_.inspection.results.resize(inspected_.facts.methods.size());
-    inspected_.inspection.seen = request_.seen;
+    inspected_.inspection.seen = seen_;
+    return OkStatus();
+  }
+
+  // As if a request to forward had had it.
+  Status See(const std::string& name, const Shape& shape) {
+    const MethodFacts& forward = inspected_.model->facts().methods.front();
+    const auto found =
+        std::find_if(forward.arguments.begin(), forward.arguments.end(),
+                     [&name](const ArgumentFact& argument) { return argument.name == name; });
+    if (found == forward.arguments.end() || found->kind != ValueKind::kTensor) {
+      return InvalidArgument("The method forward has no tensor " + Quote(name) +
+                             " to have a shape; `inspect` without one shows its arguments.");
+    }
+    SeenTensor tensor{found->tensor.dtype.value_or(DType::kFp32), shape};
+    tensor.dims[0] = -1;
+    if (!CanComplete(tensor, found->tensor)) {
+      return InvalidArgument("Input " + Quote(name) + " cannot have the shape " + ToString(shape) +
+                             ": the model takes " + ToString(*found->tensor.dims) +
+                             ", where -1 is any size.");
+    }
+    seen_.resize(1);
+    seen_[0].resize(forward.arguments.size());
+    seen_[0][static_cast<size_t>(found - forward.arguments.begin())] = std::move(tensor);
     return OkStatus();
   }
 
@@ -75,7 +103,7 @@ class ModelInspection {
                               dependencies_.backend->Load(request_.file, options));
     FLAMBEAU_ASSIGN_OR_RETURN(ModelAsDeclared declared,
                               Declare(std::move(model), request_.config, request_.manifest));
-    return WithSeenShapes(std::move(declared.model), request_.seen);
+    return WithSeenShapes(std::move(declared.model), seen_);
   }
 
   // What a method gives, where a row can be made up for it.
@@ -193,6 +221,7 @@ class ModelInspection {
 
   const InspectionRequest& request_;
   const InspectModelDependencies& dependencies_;
+  SeenShapes seen_;
   ModelOptions options_;
   TuningScope scope_;
   InspectedModel inspected_;

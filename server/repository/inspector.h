@@ -1,6 +1,7 @@
 // What is found out about a model file before this process loads it.
 #pragma once
 
+#include <map>
 #include <memory>
 #include <string>
 #include <vector>
@@ -42,8 +43,10 @@ struct InspectionRequest {
   Duration tuning_budget = std::chrono::seconds(20);
   // Of requests to the version that serves meanwhile.
   SeenShapes seen = {};
-  // Nobody waits for it: it has more time, and what it tells takes the place of what was told
-  // before.
+  // Of forward's arguments, by name, the batch's dimension first: somebody's who asks.
+  std::map<std::string, Shape> shapes = {};
+  // Nobody waits for it: it has more time. What was told before is not asked for, and what it tells
+  // is kept once it is to be remembered.
   bool again = false;
 };
 

@@ -4,13 +4,18 @@
 #include <utility>
 
 #include "batching/row_source.h"
+#include "batching/verdicts.h"
 
 namespace flambeau {
 namespace {
 
 constexpr uint64_t kSeed = 1;
 
-bool HasRows(const MethodFacts& method) { return RowSource::FromFacts(method, kSeed).has_value(); }
+// Two of them, at least: a client that sends a very large one must not decide what is tried.
+bool HasRows(const MethodFacts& method) {
+  const auto source = RowSource::FromFacts(method, kSeed);
+  return source && source->Affordable(2) == 2;
+}
 
 }  // namespace
 
@@ -47,25 +52,41 @@ void Learning::Success(size_t index, const std::vector<Value>& arguments) {
     if (!HasRows(method.facts)) return;
     method.seen = std::move(seen);
   }
-  EndIfLearned(method);
+  TellIfLearned(method);
 }
 
 void Learning::Decided(size_t index, Verdict verdict) {
-  if (verdict == Verdict::kUnproven) return;  // it is tried again
   Method& method = *methods_[index];
   {
     const std::lock_guard lock(mutex_);
-    if (!std::exchange(method.wants_verdict, false)) return;
+    if (!method.wants_verdict) return;
+    const bool again = verdict == Verdict::kUnproven && ++method.unproven < Verdicts::kMaxAttempts;
+    if (again) return;
+    method.wants_verdict = false;
   }
-  EndIfLearned(method);
+  TellIfLearned(method);
 }
 
-void Learning::EndIfLearned(const Method& method) {
+void Learning::TellIfLearned(const Method& method) {
   {
     const std::lock_guard lock(mutex_);
     if (method.wants_verdict || (!method.has_rows && method.seen.empty())) return;
   }
-  if (!done_.exchange(true)) learned_();
+  news_ = true;
+  learned_();
+}
+
+SeenShapes Learning::TakeToTry() {
+  {
+    const std::lock_guard lock(mutex_);
+    const bool all_known = std::all_of(methods_.begin(), methods_.end(), [](const auto& method) {
+      return method->has_rows || !method->seen.empty();
+    });
+    if (!all_known || tried_) return {};
+    tried_ = true;
+  }
+  SeenShapes all = seen();
+  return Any(all) ? all : SeenShapes{};
 }
 
 SeenShapes Learning::seen() const {

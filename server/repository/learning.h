@@ -20,8 +20,8 @@ namespace flambeau {
 class Learning {
  public:
   // `facts`: what the check knew. `verdicts`: how its proofs ended. `proves`: whether the scheduler
-  // proves what is still open. `learned` is called at most once, from any thread, when the first
-  // method has learned enough; null: nothing is learned.
+  // proves what is still open. `learned` is called from any thread, at most once for each method,
+  // when that has learned enough; null: nothing is learned.
   Learning(const Facts& facts, const std::vector<KnownVerdict>& verdicts, bool proves,
            std::function<void()> learned);
 
@@ -29,24 +29,32 @@ class Learning {
   void Success(size_t method, const std::vector<Value>& arguments);
   void Decided(size_t method, Verdict verdict);
 
-  bool done() const { return done_.load(); }
-  // Of the methods whose shapes nobody told.
+  // Whether a method has learned enough that nobody has taken note of.
+  bool news() const { return news_.load(); }
+  // The same, once for each time that there are news.
+  bool TakeNews() { return news_.exchange(false); }
+  // Of the methods whose shapes nobody told; empty for the others.
   SeenShapes seen() const;
+  // The same, once, when the shapes of all methods are known: before that, another check could try
+  // no more than the one before. Empty otherwise.
+  SeenShapes TakeToTry();
 
  private:
   struct Method {
     bool has_rows = true;  // without a request's shapes
     bool wants_verdict = false;
+    int unproven = 0;  // proofs that told nothing
     std::atomic<bool> wants_shapes{false};
     MethodFacts facts;  // if shapes are wanted
     SeenArguments seen;
   };
-  void EndIfLearned(const Method& method);
+  void TellIfLearned(const Method& method);
 
   const std::function<void()> learned_;
   mutable std::mutex mutex_;
   std::vector<std::unique_ptr<Method>> methods_;
-  std::atomic<bool> done_{false};
+  bool tried_ = false;
+  std::atomic<bool> news_{false};
 };
 
 }  // namespace flambeau

@@ -36,7 +36,8 @@ LoadedServable::LoadedServable(Parts parts, const Scheduler::Options& options)
       model_(WithSeenShapes(parts_.model, parts_.inspection.seen)),
       options_(options),
       learning_(model_->facts(), parts_.inspection.verdicts,
-                options.prove && options.max_batch_size > 1, parts_.on_learned) {
+                options.prove && options.max_batch_size > 1, parts_.on_learned),
+      inspection_(parts_.inspection) {
   for (const MethodFacts& method : facts().methods) {
     ObservedSignature::Show show;
     if (declaration(signatures_.size()) != nullptr) {
@@ -96,19 +97,21 @@ std::shared_ptr<const MethodFacts> LoadedServable::signature(size_t method) cons
   return signatures_[method]->snapshot();
 }
 
-SeenShapes LoadedServable::seen() const {
-  SeenShapes seen = learning_.seen();
-  const SeenShapes& before = parts_.inspection.seen;
-  for (size_t i = 0; i < std::min(seen.size(), before.size()); ++i) {
-    if (seen[i].empty()) seen[i] = before[i];
+Inspection LoadedServable::inspection() const {
+  const std::lock_guard lock(inspection_mutex_);
+  Inspection inspection = inspection_;
+  inspection.verdicts = scheduler_->verdicts();
+  const SeenShapes seen = learning_.seen();
+  inspection.seen.resize(seen.size());
+  for (size_t i = 0; i < seen.size(); ++i) {
+    if (!seen[i].empty()) inspection.seen[i] = seen[i];
   }
-  return seen;
+  return inspection;
 }
 
-Inspection LoadedServable::inspection() const {
-  Inspection inspection = parts_.inspection;
-  inspection.verdicts = scheduler_->verdicts();
-  return inspection;
+void LoadedServable::SetInspection(Inspection inspection) {
+  const std::lock_guard lock(inspection_mutex_);
+  inspection_ = std::move(inspection);
 }
 
 bool LoadedServable::RunsAs(const Inspection& inspection) const {

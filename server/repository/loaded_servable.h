@@ -34,7 +34,7 @@ class LoadedServable final : public Servable, private SchedulerObserver {
     Inspection inspection = {};  // what a check has told
     // Of the version that it takes the place of; null: none is counted yet.
     std::shared_ptr<ServableStatistics> statistics = nullptr;
-    // Called at most once, from any thread, when another check could tell more; may be null.
+    // Called from any thread when there are news in learning(); null: nothing is learned.
     std::function<void()> on_learned = nullptr;
   };
   static Result<std::unique_ptr<LoadedServable>> Create(
@@ -56,13 +56,12 @@ class LoadedServable final : public Servable, private SchedulerObserver {
   ServableStatistics* statistics() override { return parts_.statistics.get(); }
   std::shared_ptr<ModelMetrics> metrics() const override { return parts_.metrics; }
 
-  // Whether requests have told more than its check could.
-  bool has_learned() const { return learning_.done(); }
-  // Whether shapes are among it, which another check should try.
-  bool has_seen() const { return Any(learning_.seen()); }
-  SeenShapes seen() const;
-  // What its check has told, with the verdicts of now.
+  // What requests have told more than its check could.
+  Learning& learning() { return learning_; }
+  // What is known of it: what its check has told, with what was seen and proven since.
   Inspection inspection() const;
+  // Another check has told more.
+  void SetInspection(Inspection inspection);
   // Whether it runs as a check advises.
   bool RunsAs(const Inspection& inspection) const;
   std::shared_ptr<ServableStatistics> shared_statistics() const { return parts_.statistics; }
@@ -85,6 +84,8 @@ class LoadedServable final : public Servable, private SchedulerObserver {
   const Scheduler::Options options_;
   std::vector<std::unique_ptr<ObservedSignature>> signatures_;  // by method
   Learning learning_;
+  mutable std::mutex inspection_mutex_;
+  Inspection inspection_;
   mutable std::mutex config_mutex_;
   mutable std::shared_ptr<const MethodFacts> config_of_;  // what config_ was made from
   mutable std::shared_ptr<const ModelConfig> config_;

@@ -126,7 +126,9 @@ class LoadingRepository final : public Repository {
   // the check advises in its place.
   void Refine(const std::string& name, int64_t number);
   std::optional<ToRefine> FindToRefine(const std::string& name, int64_t number) const;
-  bool Replace(const ToRefine& before, std::shared_ptr<LoadedServable> servable);
+  void Adopt(const ToRefine& before, Inspection inspection);
+  bool Replace(const ToRefine& before, const ToRefine& after);
+  void Remember(const ToRefine& known) const;
   // Why the model as a whole cannot be loaded; versions that serve go on.
   Status Refuse(const std::string& name, const Status& status);
   // Lets a version go; the reaper destroys it once no request holds it.

@@ -10,31 +10,44 @@ bool LoadingRepository::ToRefine::unchanged() const { return StampOf(version) ==
 
 // A file that is another one by now is checked when it is loaded.
 void LoadingRepository::Refine(const std::string& name, int64_t number) {
-  const std::optional<ToRefine> before = FindToRefine(name, number);
-  if (!before || !before->unchanged()) return;
-  const auto& [version, stamp, serving] = *before;
-  if (!serving->has_seen()) return loader_.Remember(version, stamp, serving->inspection());
-  Result<Inspection> inspection = loader_.InspectAgain(version, *serving);
-  if (!inspection.ok()) {
-    dependencies_.log->Warning(
-        "model not refined",
-        {{"model", name}, {"version", number}, {"reason", Message(inspection.status())}});
-    return;
-  }
-  if (serving->RunsAs(*inspection)) {
-    inspection->verdicts = serving->inspection().verdicts;
-    return loader_.Remember(version, stamp, *inspection);
-  }
-  const std::string advice = ToString(inspection->optimizations);
-  auto servable = loader_.LoadAgain(version, *serving, *std::move(inspection));
-  if (!servable.ok()) return;  // the loader has said so
-  if (!before->unchanged() || !Replace(*before, reaper_.Adopt(*std::move(servable)))) return;
-  dependencies_.log->Info("model refined",
-                          {{"model", name}, {"version", number}, {"optimizations", advice}});
+  std::optional<ToRefine> found = FindToRefine(name, number);
+  if (!found || !found->unchanged() || !found->serving->learning().TakeNews()) return;
+  SeenShapes to_try = found->serving->learning().TakeToTry();
+  if (!Any(to_try)) return Remember(*found);
+  // Not pinned meanwhile: who unloads it wants its memory back.
+  const std::weak_ptr<LoadedServable> checked = std::exchange(found->serving, nullptr);
+  Result<Inspection> inspection = loader_.InspectAgain(found->version, std::move(to_try));
+  found = FindToRefine(name, number);
+  if (!found || found->serving != checked.lock() || !found->unchanged()) return;
+  if (inspection.ok()) return Adopt(*found, *std::move(inspection));
+  dependencies_.log->Warning(
+      "model not refined",
+      {{"model", name}, {"version", number}, {"reason", Message(inspection.status())}});
 }
 
-// Nothing if the version does not serve, or has nothing to tell: one that is still being loaded is
-// looked at again once it serves.
+void LoadingRepository::Adopt(const ToRefine& before, Inspection inspection) {
+  if (before.serving->RunsAs(inspection)) {
+    before.serving->SetInspection(std::move(inspection));
+    return Remember(before);
+  }
+  const std::string advice = ToString(inspection.optimizations);
+  auto loaded = loader_.LoadAgain(before.version, *before.serving, std::move(inspection));
+  // The loader has said so. The next start shall not try what does not load.
+  if (!loaded.ok()) return Remember(before);
+  ToRefine after = before;
+  after.serving = reaper_.Adopt(*std::move(loaded));
+  if (!before.unchanged() || !Replace(before, after)) return;
+  dependencies_.log->Info("model refined", {{"model", before.version.name},
+                                            {"version", before.version.version},
+                                            {"optimizations", advice}});
+  Remember(after);
+}
+
+void LoadingRepository::Remember(const ToRefine& known) const {
+  loader_.Remember(known.version, known.stamp, known.serving->inspection());
+}
+
+// Nothing if the version does not serve.
 std::optional<LoadingRepository::ToRefine> LoadingRepository::FindToRefine(const std::string& name,
                                                                            int64_t number) const {
   const std::lock_guard lock(mutex_);
@@ -43,18 +56,17 @@ std::optional<LoadingRepository::ToRefine> LoadingRepository::FindToRefine(const
   const auto at = found->second.versions.entries().find(number);
   if (at == found->second.versions.entries().end()) return std::nullopt;
   const VersionEntry& version = at->second;
-  if (version.servable == nullptr || !version.servable->has_learned()) return std::nullopt;
+  if (version.servable == nullptr) return std::nullopt;
   const FoundModel& model = found->second.found;
-  ToRefine before;
-  before.version = {name, number, version.file, model.directory ? model.path : "",
-                    found->second.config};
-  before.stamp = version.stamp;
-  before.serving = version.servable;
-  return before;
+  ToRefine refine;
+  refine.version = {name, number, version.file, model.directory ? model.path : "", version.config};
+  refine.stamp = version.stamp;
+  refine.serving = version.servable;
+  return refine;
 }
 
 // False if it serves no more.
-bool LoadingRepository::Replace(const ToRefine& before, std::shared_ptr<LoadedServable> servable) {
+bool LoadingRepository::Replace(const ToRefine& before, const ToRefine& after) {
   Retired retired;
   const std::lock_guard lock(mutex_);
   const auto found = entries_.find(before.version.name);
@@ -63,9 +75,9 @@ bool LoadingRepository::Replace(const ToRefine& before, std::shared_ptr<LoadedSe
   const auto at = versions.find(before.version.version);
   if (at == versions.end() || at->second.servable != before.serving) return false;
   Retire(&at->second, &retired);
-  at->second.servable = std::move(servable);
-  if (at->second.servable->has_learned()) {
-    refiner_->Add(before.version.name, before.version.version);
+  at->second.servable = after.serving;
+  if (after.serving->learning().news()) {
+    refiner_->Add(after.version.name, after.version.version);
   }
   return true;
 }

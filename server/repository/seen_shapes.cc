@@ -7,7 +7,7 @@ namespace flambeau {
 namespace {
 
 bool Agree(const Shape& known, const Shape& seen) {
-  if (known.size() != seen.size()) return false;
+  if (known.size() != seen.size() || known[0] != -1) return false;
   for (size_t i = 1; i < seen.size(); ++i) {
     if (known[i] != -1 && known[i] != seen[i]) return false;
   }
@@ -48,14 +48,17 @@ SeenArguments ShapesOf(const std::vector<Value>& arguments) {
   return seen;
 }
 
+bool CanComplete(const SeenTensor& seen, const TensorFact& fact) {
+  return !fact.dims || fact.any_rank || Agree(*fact.dims, seen.dims);
+}
+
 void Complete(const SeenArguments& seen, MethodFacts* method) {
   const size_t arguments = std::min(seen.size(), method->arguments.size());
   for (size_t i = 0; i < arguments; ++i) {
     ArgumentFact& argument = method->arguments[i];
     if (!seen[i] || argument.kind != ValueKind::kTensor) continue;
     TensorFact& fact = argument.tensor;
-    const bool any_rank = !fact.dims || fact.any_rank;
-    if (!any_rank && !Agree(*fact.dims, seen[i]->dims)) continue;
+    if (!CanComplete(*seen[i], fact)) continue;
     fact.dims = seen[i]->dims;
     if (!fact.dtype || fact.dtype_source == FactSource::kUnknown) fact.dtype = seen[i]->dtype;
   }

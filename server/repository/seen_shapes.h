@@ -29,6 +29,10 @@ bool Any(const SeenShapes& seen);
 
 SeenArguments ShapesOf(const std::vector<Value>& arguments);
 
+// Whether `fact` leaves room for it: it contradicts nothing, and the first dimension is the
+// batch's.
+bool CanComplete(const SeenTensor& seen, const TensorFact& fact);
+
 // Completes what is not known of the arguments' datatypes and dimensions; what contradicts what is
 // known is left out. For trying the model out: these facts must refuse no request.
 void Complete(const SeenArguments& seen, MethodFacts* method);

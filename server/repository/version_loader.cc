@@ -50,9 +50,9 @@ Result<std::unique_ptr<LoadedServable>> VersionLoader::LoadAgain(const VersionTo
 }
 
 Result<Inspection> VersionLoader::InspectAgain(const VersionToLoad& version,
-                                               const LoadedServable& serving) const {
+                                               SeenShapes seen) const {
   FLAMBEAU_ASSIGN_OR_RETURN(InspectionRequest request, RequestOf(version));
-  request.seen = serving.seen();
+  request.seen = std::move(seen);
   request.again = true;
   return dependencies_.inspector->Inspect(request);
 }

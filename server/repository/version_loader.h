@@ -34,10 +34,9 @@ class VersionLoader {
 
   Result<std::unique_ptr<LoadedServable>> Load(const VersionToLoad& version) const;
 
-  // What another check tells with what `serving` has learned; it takes the place of the one before.
-  Result<Inspection> InspectAgain(const VersionToLoad& version,
-                                  const LoadedServable& serving) const;
-  // Keeps what the server has found out about `version` for the next time, unless its files have
+  // What another check tells with the shapes of requests. It is not kept: see Remember.
+  Result<Inspection> InspectAgain(const VersionToLoad& version, SeenShapes seen) const;
+  // Keeps what is known of `version` for the next time that it is loaded, unless its files have
   // changed since they had this `stamp`.
   void Remember(const VersionToLoad& version, const FileStamp& stamp,
                 const Inspection& inspection) const;

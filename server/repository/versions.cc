@@ -88,12 +88,23 @@ const VersionEntry* Versions::FindReady(int64_t version) const {
   return ready ? &found->second : nullptr;
 }
 
+bool Versions::Serves() const {
+  return std::any_of(entries_.begin(), entries_.end(),
+                     [](const auto& entry) { return entry.second.state == ModelState::kReady; });
+}
+
 bool Versions::SetRouting(const Routing& routing) {
   if (routing == routing_) return true;
-  const bool all_ready =
-      std::all_of(routing.labels.begin(), routing.labels.end(),
-                  [this](const auto& label) { return FindReady(label.second) != nullptr; });
-  if (!all_ready && !routing_.labels.empty()) return false;
+  bool all_ready = true;
+  bool all_settled = true;
+  for (const auto& [label, number] : routing.labels) {
+    const auto version = entries_.find(number);
+    const bool known = version != entries_.end();
+    all_ready = all_ready && known && version->second.state == ModelState::kReady;
+    all_settled = all_settled && known && version->second.state != ModelState::kLoading;
+  }
+  const bool first = routing_.labels.empty() && (all_settled || !Serves());
+  if (!all_ready && !first) return false;
   if (routing.labels != routing_.labels) {
     left_.clear();
     for (const auto& [label, version] : routing_.labels) left_.insert(version);

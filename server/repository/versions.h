@@ -22,6 +22,7 @@ struct VersionEntry {
   std::string reason;  // if unavailable; if ready, why what is on disk now does not serve instead
   std::shared_ptr<LoadedServable> servable;  // while it serves
   std::string file;
+  std::shared_ptr<const ModelConfig> config;  // null if it was loaded without
   FileStamp stamp;
   int leaving = 0;  // of its servables, still pinned by requests
 };
@@ -44,8 +45,9 @@ class Versions {
   // Errors: NOT_FOUND, UNAVAILABLE; INVALID_ARGUMENT for a label where there are none.
   Result<ServablePtr> Pin(const std::string& name, const WantedVersion& wanted) const;
 
-  // Takes effect at once if every version that it names is ready, or none was in force; else the
-  // one before stays in force. Returns whether it has.
+  // Takes effect at once if every version that it names is ready; else the one before stays in
+  // force. Where there was none, versions that have failed do not hold it up, and those that are
+  // still loading only where another serves meanwhile. Returns whether it has.
   bool SetRouting(const Routing& routing);
   const Routing& routing() const { return routing_; }
   // A version that a label names, or left last: a label can go back to it in no time.
@@ -61,6 +63,7 @@ class Versions {
   bool Loading() const { return entries_.empty() && state_ == ModelState::kLoading; }
 
  private:
+  bool Serves() const;
   const VersionEntry* FindReady(int64_t version) const;
   Result<ServablePtr> PinNumber(const std::string& name, int64_t wanted) const;
   Result<ServablePtr> PinLabel(const std::string& name, const std::string& label) const;

@@ -59,17 +59,19 @@ def test_no_request_fails_while_it_is_replaced(model, tmp_path):
                     answers.append(server.predict("norm", ROW)[0][0])
                 except Exception as error:
                     failures.append(error)
+                    return
 
         threads = [threading.Thread(target=ask) for _ in range(2)]
         for thread in threads:
             thread.start()
-        server.wait_line(refined)
-        before = len(answers)
-        while len(answers) < before + 10 and not failures:
-            stop.wait(0.01)
-        stop.set()
-        for thread in threads:
-            thread.join()
+        try:
+            server.wait_line(refined)
+            before = len(answers)
+            harness.wait_for("more answers", lambda: failures or len(answers) >= before + 10)
+        finally:
+            stop.set()
+            for thread in threads:
+                thread.join()
         assert not failures
         assert max(answers) - min(answers) < 1e-4
         assert count(server) == len(answers)

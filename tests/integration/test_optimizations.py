@@ -102,7 +102,11 @@ def test_inspect_tries_a_bare_file_with_the_shapes_that_it_is_told(models, tmp_p
     assert "batching: proven" in out
     code, _, complaint = harness.run_server("inspect", "--shape", "x=1,3,24,24", file)
     assert code == 3
-    assert "input 'x' has shape [-1,3,24,24] with the batch, but the model takes [-1,16,-1,-1]" in complaint
+    assert complaint.endswith("Input 'x' cannot have the shape [1,3,24,24]: the model takes [-1,16,-1,-1], where -1 "
+                              "is any size.\n")
+    code, _, complaint = harness.run_server("inspect", "--shape", "y=1,3,24,24", file)
+    assert code == 3
+    assert "forward has no tensor 'y'" in complaint
 
 
 def test_inspect_tells_the_same_with_the_configuration_beside_the_file(models):

@@ -72,7 +72,7 @@ class FakeInstance final : public Instance {
     } else {
       FailAll(items, status, sink);
     }
-    return {};
+    return {.compute = rows * script_.compute};
   }
 
  private:

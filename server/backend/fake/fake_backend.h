@@ -32,6 +32,7 @@ struct FakeScript {
   // Called at the start of every run, with its rows: to block, to advance a clock, to count.
   std::function<void(int64_t rows)> on_run;
   std::function<void(int64_t rows)> on_probe_run;  // the same for instances from NewProbe
+  Duration compute{};                              // what a run says that it took, for each row
   // A run that this refuses fails as a whole.
   std::function<Status(const FakeBatch&)> fail;
   // A run that holds this value fails as a whole with `failure`.

@@ -138,13 +138,14 @@ TEST_F(ChildInspectorTest, WhatIsKnownNeedsNoChild) {
   EXPECT_EQ(NoteFrom(Telling("second")), "second");
 }
 
-TEST_F(ChildInspectorTest, AnotherCheckTakesThePlaceOfTheOneBefore) {
+// What it advises has to load first.
+TEST_F(ChildInspectorTest, AnotherCheckIsMadeAnewAndNotKept) {
   cached_ = true;
   EXPECT_EQ(NoteFrom(Telling("first")), "first");
   request_.again = true;
   EXPECT_EQ(NoteFrom(Telling("again")), "again");
   request_.again = false;
-  EXPECT_EQ(NoteFrom("exit 9"), "again");
+  EXPECT_EQ(NoteFrom("exit 9"), "first");
 }
 
 TEST_F(ChildInspectorTest, AnotherCheckHasTenTimesAsLong) {

@@ -54,6 +54,13 @@ TEST(RowSourceTest, InventedRowsAreOfVariedSignAndScale) {
   EXPECT_EQ(distinct.size(), 30u);
 }
 
+TEST(RowSourceTest, AsManyRowsAreAffordableAsFitInto128MiB) {
+  EXPECT_EQ(RowSource::FromFacts(Forward(), 1)->Affordable(32), 32);
+  const int64_t megabyte = 1 << 18;
+  EXPECT_EQ(RowSource::FromFacts(Forward(FakeFacts(8 * megabyte)), 1)->Affordable(32), 16);
+  EXPECT_EQ(RowSource::FromFacts(Forward(FakeFacts(300 * megabyte)), 1)->Affordable(32), 1);
+}
+
 TEST(RowSourceTest, TheSameSeedGivesTheSameRows) {
   auto a = RowSource::FromFacts(Forward(), 5);
   auto b = RowSource::FromFacts(Forward(), 5);

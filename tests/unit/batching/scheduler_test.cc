@@ -347,10 +347,9 @@ TEST_F(SchedulerTest, OnAnAcceleratorWarmUpRunsTheOtherSizesOnce) {
   EXPECT_THAT(journal_.rows(), ElementsAre(1, 1, 1, 2, 2, 2, 4, 4, 4, 6, 6, 6, 3, 5));
 }
 
-// 20 ms a row.
 TEST_F(SchedulerTest, WarmUpEndsWithTheFirstSizeThatTakesLong) {
   options_.max_batch_size = 32;
-  script_.on_run = [this](int64_t rows) { clock_.Advance(rows * std::chrono::milliseconds(20)); };
+  script_.compute = std::chrono::milliseconds(20);
   const auto scheduler =
       *Scheduler::Create("fake", std::make_shared<FakeModel>(facts_, script_, &journal_), options_,
                          {&clock_, &permits_, log_.get(), &observer_});

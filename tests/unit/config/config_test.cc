@@ -199,6 +199,8 @@ TEST_F(ConfigTest, InspectIsToldShapes) {
   ASSERT_EQ(shapes.size(), 2u);
   EXPECT_EQ(shapes.at("x"), (Shape{1, 3, 224, 224}));
   EXPECT_EQ(shapes.at("a=b"), (Shape{2}));
+  EXPECT_THAT(Refuse({"inspect", "m.pt", "--shape", "x=1", "--shape", "x=2"}).text,
+              HasSubstr("--shape gives x twice"));
   for (const char* wrong : {"x", "x=", "=1", "x=1,", "x=1,-2", "x=1x2", "x=99999999999999999999"}) {
     EXPECT_THAT(Refuse({"inspect", "m.pt", "--shape", wrong}).text,
                 HasSubstr("is not written as NAME=1,3,224,224"));

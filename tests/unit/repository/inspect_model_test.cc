@@ -102,6 +102,19 @@ TEST_F(InspectModelTest, ShapesOfARequestAreTried) {
   EXPECT_EQ(inspected.inspection.seen.at(0).at(0)->dims, (Shape{-1, 3}));
 }
 
+TEST_F(InspectModelTest, ShapesByNameAreTried) {
+  facts_ = FakeFactsUnknownShape();
+  facts_.methods[0].arguments.push_back(FakeFacts(3).methods[0].arguments[0]);
+  facts_.methods[0].arguments[1].name = "y";  // of which the file tells enough
+  request_.shapes = {{"x", {1, 3}}};
+  EXPECT_EQ(Inspected().proofs[0].verdict, Verdict::kProven);
+  request_.shapes = {{"z", {1, 3}}};
+  EXPECT_EQ(Inspect().status().code(), StatusCode::kInvalidArgument);
+  request_.shapes = {{"y", {1, 4}}};
+  EXPECT_EQ(Message(Inspect().status()),
+            "Input 'y' cannot have the shape [1,4]: the model takes [-1,3], where -1 is any size.");
+}
+
 TEST_F(InspectModelTest, WhatStaysAsItServesIsNotProvenAgain) {
   facts_ = FakeFactsUnknownShape();
   request_.seen = {{SeenTensor{DType::kFp32, {-1, 3}}}};

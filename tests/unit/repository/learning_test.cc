@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "backend/fake/fake_backend.h"
+#include "batching/verdicts.h"
 
 namespace flambeau {
 namespace {
@@ -15,7 +16,7 @@ class LearningTest : public ::testing::Test {
   bool LearnsFromOneRequest() {
     const auto learning = Create();
     learning->Success(0, Row());
-    return learning->done();
+    return learning->news();
   }
   static std::vector<Value> Row(DType dtype = DType::kFp32) {
     return {Value{*Tensor::Allocate(dtype, {2, 3})}};
@@ -33,11 +34,12 @@ TEST_F(LearningTest, ARequestAndTheEndOfTheProofAreEnough) {
     if (request_first) learning->Success(0, Row());
     if (!request_first) learning->Decided(0, Verdict::kProven);
     EXPECT_EQ(learned_, 0);
-    EXPECT_FALSE(learning->done());
+    EXPECT_FALSE(learning->news());
     if (request_first) learning->Decided(0, Verdict::kProven);
     if (!request_first) learning->Success(0, Row());
     EXPECT_EQ(learned_, 1);
-    EXPECT_TRUE(learning->done());
+    EXPECT_TRUE(learning->TakeNews());
+    EXPECT_FALSE(learning->TakeNews());
     EXPECT_EQ(learning->seen().at(0).at(0)->dims, (Shape{-1, 3}));
     learning->Success(0, Row());
     learning->Decided(0, Verdict::kRefused);
@@ -48,8 +50,10 @@ TEST_F(LearningTest, ARequestAndTheEndOfTheProofAreEnough) {
 TEST_F(LearningTest, AProofThatIsTriedAgainHasNotEnded) {
   const auto learning = Create();
   learning->Success(0, Row());
-  learning->Decided(0, Verdict::kUnproven);
+  for (int i = 1; i < Verdicts::kMaxAttempts; ++i) learning->Decided(0, Verdict::kUnproven);
   EXPECT_EQ(learned_, 0);
+  learning->Decided(0, Verdict::kUnproven);
+  EXPECT_EQ(learned_, 1) << "it is not tried a fourth time";
 }
 
 TEST_F(LearningTest, WithoutAProofARequestIsEnough) {
@@ -100,20 +104,39 @@ TEST_F(LearningTest, NobodyNeedsToBeTold) {
   Learning learning(facts_, {}, true, nullptr);
   learning.Success(0, Row());
   learning.Decided(0, Verdict::kProven);
-  EXPECT_FALSE(learning.done());
+  EXPECT_FALSE(learning.news());
 }
 
-TEST_F(LearningTest, TheFirstMethodThatIsCompleteIsEnough) {
+TEST_F(LearningTest, RowsThatAreTooLargeToMakeUpTellNothing) {
+  const auto learning = Create();
+  learning->Success(0, {Value{*Tensor::Allocate(DType::kFp32, {1, 20 << 20})}});
+  learning->Decided(0, Verdict::kProven);
+  EXPECT_EQ(learned_, 0);
+}
+
+TEST_F(LearningTest, IsTriedOnceTheShapesOfAllMethodsAreKnown) {
   facts_.methods.push_back(facts_.methods[0]);
   facts_.methods[1].name = "other";
   const auto learning = Create();
   learning->Success(1, Row());
-  learning->Success(0, Row());
   learning->Decided(1, Verdict::kProven);
   EXPECT_EQ(learned_, 1);
+  EXPECT_TRUE(learning->TakeToTry().empty()) << "one is not known";
+  learning->Success(0, Row());
   learning->Decided(0, Verdict::kProven);
-  EXPECT_EQ(learned_, 1);
-  EXPECT_FALSE(learning->seen().at(0).empty()) << "it is tried with what else was seen";
+  EXPECT_EQ(learned_, 2);
+  const SeenShapes all = learning->TakeToTry();
+  ASSERT_EQ(all.size(), 2u);
+  EXPECT_EQ(all[0].at(0)->dims, (Shape{-1, 3}));
+  EXPECT_EQ(all[1].at(0)->dims, (Shape{-1, 3}));
+  EXPECT_TRUE(learning->TakeToTry().empty()) << "once";
+}
+
+TEST_F(LearningTest, NothingSeenIsNothingToTry) {
+  facts_ = FakeFacts();
+  const auto learning = Create();
+  learning->Decided(0, Verdict::kProven);
+  EXPECT_TRUE(learning->TakeToTry().empty());
 }
 
 }  // namespace

@@ -145,6 +145,18 @@ TEST_F(ModelRoutingTest, ALabelMovesOnceItsVersionIsReady) {
   EXPECT_EQ(VersionOf(""), 5);
 }
 
+TEST_F(ModelRoutingTest, TheFirstLabelWaitsForItsVersionWhileAnotherServes) {
+  StartWatching();
+  backend_.latch.Close();
+  WriteRouting(R"({"labels": {"stable": 3}})");
+  backend_.latch.AwaitHeld(1);
+  EXPECT_TRUE(repository_->RoutingOf("m").labels.empty());
+  EXPECT_EQ(VersionOf(""), 4);
+  backend_.latch.Open();
+  EXPECT_TRUE(Await([&] { return !repository_->RoutingOf("m").labels.empty(); }));
+  EXPECT_EQ(VersionOf(""), 3);
+}
+
 TEST_F(ModelRoutingTest, ALabelOfABrokenVersionStaysWhereItWas) {
   WriteRouting(R"({"labels": {"stable": 4}})");
   StartWatching();

@@ -3,9 +3,11 @@
 #include <gtest/gtest.h>
 
 #include <array>
+#include <atomic>
 #include <condition_variable>
 #include <cstring>
 #include <future>
+#include <map>
 #include <mutex>
 #include <thread>
 
@@ -17,9 +19,13 @@
 namespace flambeau {
 namespace {
 
+using ::testing::Contains;
+using ::testing::ElementsAre;
+using ::testing::IsEmpty;
 using ::testing::SizeIs;
 
-// Answers with `first`, then with `again`; what it is told to remember it keeps.
+// A first check tells `first`, another advises to freeze unless `again` has another answer for the
+// model; what is to be remembered it keeps.
 class FakeInspector final : public Inspector {
  public:
   Result<Inspection> Inspect(const InspectionRequest& request) override {
@@ -28,11 +34,17 @@ class FakeInspector final : public Inspector {
     asked_.push_back(request);
     changed_.notify_all();
     changed_.wait(lock, [this] { return !held_; });
-    return again;
+    if (const auto found = again.find(request.name); found != again.end()) return found->second;
+    Inspection advice;
+    advice.optimizations.Add(Optimization::kFreeze);
+    advice.seen = request.seen;
+    advice.notes = {"freeze is used"};
+    return advice;
   }
-  void Remember(const InspectionRequest&, const FileStamp&, const Inspection& inspection) override {
+  void Remember(const InspectionRequest& request, const FileStamp&,
+                const Inspection& inspection) override {
     const std::lock_guard lock(mutex_);
-    remembered_.push_back(inspection);
+    remembered_[request.name] = inspection;
     changed_.notify_all();
   }
   InspectionRequest AwaitAsked() {
@@ -40,43 +52,65 @@ class FakeInspector final : public Inspector {
     changed_.wait(lock, [this] { return !asked_.empty(); });
     return asked_.front();
   }
-  Inspection AwaitRemembered() {
+  Inspection AwaitRemembered(const std::string& name) {
     std::unique_lock lock(mutex_);
-    changed_.wait(lock, [this] { return !remembered_.empty(); });
-    return remembered_.front();
+    changed_.wait(lock, [&] { return remembered_.count(name) > 0; });
+    return remembered_[name];
   }
   void Hold(bool held) {
     const std::lock_guard lock(mutex_);
     held_ = held;
     changed_.notify_all();
   }
-  size_t times_asked() {
+  std::vector<std::string> asked() {
     const std::lock_guard lock(mutex_);
-    return asked_.size();
+    std::vector<std::string> names;
+    for (const InspectionRequest& request : asked_) names.push_back(request.name);
+    return names;
   }
 
   Inspection first;
-  Result<Inspection> again = Inspection{};
+  std::map<std::string, Result<Inspection>> again;
 
  private:
   std::mutex mutex_;
   std::condition_variable changed_;
   bool held_ = false;
   std::vector<InspectionRequest> asked_;
-  std::vector<Inspection> remembered_;
+  std::map<std::string, Inspection> remembered_;
+};
+
+// Any file is the model.
+class CountingBackend final : public Backend {
+ public:
+  std::string name() const override { return "counting"; }
+  std::string version() const override { return "1"; }
+  Result<std::string> ResolveDevice(const std::string& wanted) override { return wanted; }
+  Result<std::shared_ptr<Model>> Load(const std::string& path,
+                                      const LoadOptions& options) override {
+    ++loads;
+    if (path == refused || (refuses_optimized && !options.optimizations.empty())) {
+      return InvalidArgument("It does not load.");
+    }
+    return std::shared_ptr<Model>(std::make_shared<FakeModel>(facts, FakeScript()));
+  }
+
+  Facts facts = FakeFactsUnknownShape();
+  std::string refused;
+  std::atomic<bool> refuses_optimized{false};
+  std::atomic<int> loads{0};
 };
 
 class RefineTest : public ::testing::Test {
  protected:
-  RefineTest() { again()->optimizations.Add(Optimization::kFreeze); }
-
-  Inspection* again() { return &*inspector_.again; }
+  RefineTest() {
+    for (const char* file : {"m/1/model.pt", "n.pt"}) directory_.Write(file);
+  }
   void Start() {
-    for (const char* file : {"m.pt", "n.pt"}) {
-      backend_.Register(directory_.Write(file), std::make_shared<FakeModel>(facts_, script_));
-    }
     Repository::Options options;
     options.path = directory_.path();
+    options.control = ModelControl::kExplicit;
+    options.load_at_start = {"*"};
     options.scheduler.max_batch_size = 4;
     auto repository = Repository::Create(
         options, {&backend_, &clock_, &permits_, log_.get(), metrics_.get(), &inspector_});
@@ -84,7 +118,9 @@ class RefineTest : public ::testing::Test {
     repository_ = *std::move(repository);
     ASSERT_TRUE(repository_->WaitSettled(clock_.Now() + std::chrono::seconds(60)));
   }
-  ServablePtr Serving(const std::string& name = "m") { return *repository_->Resolve(name, ""); }
+  ServablePtr Serving(const std::string& name = "m", const std::string& version = "") {
+    return *repository_->Resolve(name, version);
+  }
   static void Ask(const ServablePtr& servable) {
     std::promise<Status> answered;
     // Rows that differ: equal ones would prove nothing.
@@ -97,6 +133,11 @@ class RefineTest : public ::testing::Test {
     servable->scheduler().Submit(std::move(work));
     EXPECT_TRUE(answered.get_future().get().ok());
   }
+  static void AwaitProof(const ServablePtr& servable) {
+    while (servable->signature(0)->static_proof.verdict != Verdict::kProven) {
+      std::this_thread::yield();
+    }
+  }
   ServablePtr AwaitAnother(const ServablePtr& before) {
     ServablePtr now = before;
     while (now == before) {
@@ -105,20 +146,28 @@ class RefineTest : public ::testing::Test {
     }
     return now;
   }
-  // One is refined after the other: what m had to learn it has learned then.
-  void AwaitTheOther() {
-    while (Serving()->signature(0)->static_proof.verdict != Verdict::kProven) {
-      std::this_thread::yield();
-    }
+  // One is refined after the other: what came before n is done.
+  void RefineTheOther() {
     const ServablePtr other = Serving("n");
     Ask(other);
     AwaitAnother(other);
   }
+  template <typename Change>
+  void ChangeInCheck(const Change& change) {
+    inspector_.Hold(true);
+    Ask(Serving());
+    inspector_.AwaitAsked();
+    change();
+    inspector_.Hold(false);
+  }
+  Status Do(const std::function<void(LoadDone)>& job) {
+    std::promise<Status> answered;
+    job([&](const Status& status) { answered.set_value(status); });
+    return answered.get_future().get();
+  }
 
-  Facts facts_ = FakeFactsUnknownShape();
-  FakeScript script_;
   TempDirectory directory_;
-  FakeBackend backend_;
+  CountingBackend backend_;
   FakeInspector inspector_;
   SystemClock clock_;
   CorePermits permits_{2};
@@ -139,11 +188,9 @@ TEST_F(RefineTest, IsCheckedAgainWithTheShapesOfARequest) {
 TEST_F(RefineTest, OneThatRunsAsAdvisedTakesItsPlace) {
   Start();
   const ServablePtr before = Serving();
-  again()->seen = {{SeenTensor{DType::kFp32, {-1, 3}}}};
-  again()->notes = {"freeze is used"};
   Ask(before);
   const ServablePtr after = AwaitAnother(before);
-  EXPECT_THAT(after->facts().notes, ::testing::Contains("freeze is used"));
+  EXPECT_THAT(after->facts().notes, Contains("freeze is used"));
   const TensorFact& fact = after->signature(0)->arguments[0].tensor;
   EXPECT_EQ(fact.dims, (Shape{-1, 3}));
   EXPECT_EQ(fact.dims_source, FactSource::kObserved) << "which refuses nothing";
@@ -151,73 +198,116 @@ TEST_F(RefineTest, OneThatRunsAsAdvisedTakesItsPlace) {
   Ask(before);  // still pinned
   Ask(after);
   EXPECT_EQ(repository_->Index().at(0).state, ModelState::kReady);
+  const Inspection remembered = inspector_.AwaitRemembered("m");
+  EXPECT_TRUE(remembered.optimizations.Has(Optimization::kFreeze));
+  EXPECT_THAT(remembered.seen, SizeIs(1));
 }
 
 TEST_F(RefineTest, WhereNothingChangesTheServersOwnProofIsKept) {
-  *again() = Inspection{};
-  again()->seen = {{SeenTensor{DType::kFp32, {-1, 3}}}};
+  Inspection same;
+  same.seen = {{SeenTensor{DType::kFp32, {-1, 3}}}};
+  same.notes = {"freeze is not used"};
+  inspector_.again.emplace("m", same);
   Start();
   const ServablePtr before = Serving();
   Ask(before);
-  const Inspection remembered = inspector_.AwaitRemembered();
+  const Inspection remembered = inspector_.AwaitRemembered("m");
   EXPECT_THAT(remembered.seen, SizeIs(1));
+  EXPECT_THAT(remembered.notes, ElementsAre("freeze is not used"));
   ASSERT_THAT(remembered.verdicts, SizeIs(1));
   EXPECT_EQ(remembered.verdicts[0].proof.verdict, Verdict::kProven);
   EXPECT_EQ(Serving(), before);
 }
 
 TEST_F(RefineTest, AProofThatOutlastedItsCheckIsKept) {
-  facts_ = FakeFacts();
+  backend_.facts = FakeFacts();
   inspector_.first.notes = {"freeze is not used"};
   Start();
-  const Inspection remembered = inspector_.AwaitRemembered();
+  const Inspection remembered = inspector_.AwaitRemembered("m");
   ASSERT_THAT(remembered.verdicts, SizeIs(1));
   EXPECT_EQ(remembered.verdicts[0].rows, 4);
-  EXPECT_THAT(remembered.notes, ::testing::ElementsAre("freeze is not used"));
-  EXPECT_EQ(inspector_.times_asked(), 0u);
+  EXPECT_THAT(remembered.notes, ElementsAre("freeze is not used"));
+  EXPECT_THAT(inspector_.asked(), IsEmpty());
 }
 
 TEST_F(RefineTest, OneThatFailsItsCheckServesOn) {
-  inspector_.again = InvalidArgument("It crashed.");
+  inspector_.again.emplace("m", InvalidArgument("It crashed."));
   Start();
   const ServablePtr before = Serving();
   Ask(before);
   inspector_.AwaitAsked();
-  repository_.reset();  // waits for the check
-  EXPECT_EQ(inspector_.times_asked(), 1u);
+  RefineTheOther();
+  EXPECT_EQ(Serving(), before);
+  EXPECT_THAT(inspector_.asked(), ElementsAre("m", "n"));
 }
 
-TEST_F(RefineTest, WhatStopsMeanwhileDoesNotComeBack) {
-  inspector_.Hold(true);
+TEST_F(RefineTest, WhatDoesNotLoadAsAdvisedIsNotAdvisedAgain) {
+  backend_.refuses_optimized = true;
   Start();
-  Ask(Serving());
-  inspector_.AwaitAsked();
-  repository_->Stop();
-  EXPECT_FALSE(repository_->Settled()) << "a check is in progress";
-  inspector_.Hold(false);
+  const ServablePtr before = Serving();
+  Ask(before);
+  const Inspection remembered = inspector_.AwaitRemembered("m");
+  EXPECT_TRUE(remembered.optimizations.empty());
+  EXPECT_THAT(remembered.seen, SizeIs(1));
+  EXPECT_THAT(remembered.verdicts, SizeIs(1));
+  EXPECT_EQ(Serving(), before);
+}
+
+TEST_F(RefineTest, WhatStopsMeanwhileIsNotLoadedAgain) {
+  Start();
+  const int loads = backend_.loads;
+  ChangeInCheck([this] {
+    repository_->Stop();
+    EXPECT_FALSE(repository_->Settled()) << "a check is in progress";
+  });
   while (!repository_->Settled()) std::this_thread::yield();
+  EXPECT_EQ(backend_.loads, loads);
+}
+
+TEST_F(RefineTest, WhatIsUnloadedMeanwhileIsFreedAtOnceAndDoesNotComeBack) {
+  Start();
+  const int loads = backend_.loads;
+  const std::weak_ptr<Servable> before = Serving();
+  ChangeInCheck([&] {
+    EXPECT_TRUE(Do([this](LoadDone done) { repository_->Unload("m", std::move(done)); }).ok());
+    while (!before.expired()) std::this_thread::yield();
+  });
+  RefineTheOther();
   EXPECT_FALSE(repository_->Resolve("m", "").ok());
+  EXPECT_EQ(backend_.loads, loads + 1) << "n alone";
 }
 
 TEST_F(RefineTest, AFileThatChangesMeanwhileTakesNoPlace) {
-  inspector_.Hold(true);
   Start();
   const ServablePtr before = Serving();
-  Ask(before);
-  inspector_.AwaitAsked();
-  directory_.Write("m.pt", "another model");
-  inspector_.Hold(false);
-  AwaitTheOther();
+  ChangeInCheck([this] { directory_.Write("m/1/model.pt", "another model"); });
+  RefineTheOther();
   EXPECT_EQ(Serving(), before);
 }
 
 TEST_F(RefineTest, AFileThatHasChangedIsNotCheckedAgain) {
   Start();
   const ServablePtr before = Serving();
-  directory_.Write("m.pt", "another model");
+  directory_.Write("m/1/model.pt", "another model");
   Ask(before);
-  AwaitTheOther();
-  EXPECT_EQ(inspector_.times_asked(), 1u) << "n alone";
+  AwaitProof(before);
+  RefineTheOther();
+  EXPECT_THAT(inspector_.asked(), ElementsAre("n"));
+}
+
+// The configuration of a load that failed in part is that of the versions that it loaded.
+TEST_F(RefineTest, IsCheckedAsItWasConfigured) {
+  directory_.Write("m/2/model.pt");
+  directory_.Write("m/config.pbtxt", "version_policy { all { } }");
+  Start();
+  for (const char* file : {"m/1/model.pt", "m/2/model.pt"}) directory_.Write(file, "new model");
+  backend_.refused = directory_ / "m/2/model.pt";
+  const std::string config = R"({"max_batch_size": 3, "version_policy": {"all": {}}})";
+  EXPECT_FALSE(Do([&](LoadDone done) { repository_->Load("m", config, std::move(done)); }).ok());
+  Ask(Serving("m", "1"));
+  const InspectionRequest request = inspector_.AwaitAsked();
+  ASSERT_NE(request.config, nullptr);
+  EXPECT_EQ(request.config->max_batch_size, 3);
 }
 
 }  // namespace

@@ -51,6 +51,10 @@ TEST_F(SeenShapesTest, WhatContradictsIsLeftOut) {
     Complete(Seen(DType::kFp32, other), &method_);
     EXPECT_EQ(fact().dims, (Shape{-1, 3, -1}));
   }
+  fact() = Known({2, 3, -1});
+  Complete(Seen(DType::kFp32, {-1, 3, 8}), &method_);
+  EXPECT_EQ(fact().dims, (Shape{2, 3, -1})) << "its first dimension is no batch";
+  fact() = Known({-1, 3, -1});
   Complete({}, &method_);
   Complete({std::nullopt, SeenTensor{}}, &method_);
   EXPECT_EQ(fact().dims, (Shape{-1, 3, -1}));

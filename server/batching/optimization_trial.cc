@@ -145,8 +145,8 @@ class Trial {
       return "the shapes or values that its method '" + method.name + "' takes are not known";
     }
     Question question{index, {}};
-    const int64_t rows = source->Affordable(std::max<int64_t>(options_.max_batch_size, 2));
-    if (rows < 2 || !source->Extend(static_cast<size_t>(rows), &question.rows))
+    const int64_t rows = std::max<int64_t>(source->Affordable(options_.max_batch_size), 2);
+    if (!source->Extend(static_cast<size_t>(rows), &question.rows))
       return "there is no memory for the rows to try";
     questions_.push_back(std::move(question));
     return std::nullopt;

@@ -175,6 +175,7 @@ class Measurement {
     dependencies_.on_step("it was tuned (" + std::to_string(curve.instances) + " x " +
                           std::to_string(curve.threads) + ", batches of " + std::to_string(rows) +
                           ")");
+    if (rows > source_->Affordable(rows)) return std::nullopt;
     if (!source_->Extend(static_cast<size_t>(rows), &rows_)) return std::nullopt;
     std::vector<Item> items;
     for (int64_t i = 0; i < rows; ++i) items.push_back({method_, rows_[static_cast<size_t>(i)], 1});

@@ -24,8 +24,7 @@ bool IsReady(const std::pair<const int64_t, VersionEntry>& version) {
 
 }  // namespace
 
-Status LoadingRepository::Commit(const FoundModel& found, std::shared_ptr<const ModelConfig> config,
-                                 std::vector<Loaded> loaded) {
+Status LoadingRepository::Commit(const FoundModel& found, std::vector<Loaded> loaded) {
   Outcome outcome;
   outcome.gone = GoneFromDisk(found.name);
   Retired retired;
@@ -46,9 +45,8 @@ Status LoadingRepository::Commit(const FoundModel& found, std::shared_ptr<const 
   }
   if (outcome.failure.ok()) {
     dependencies_.metrics->ModelState(found.name, "0", "");  // of a refusal before
-    entry.config = std::move(config);
   }
-  if (routing.ok()) ApplyRouting(found.name, *routing, &entry.versions);
+  if (routing.ok()) ApplyRouting(found.name, *routing, /*loaded=*/true, &entry.versions);
   DropUnwanted(found.name, outcome, &entry, &retired);
   return outcome.failure;
 }
@@ -164,7 +162,6 @@ Status LoadingRepository::RunUnload(const std::string& name) {
     SetState(name, number, &version, leaving ? ModelState::kUnloading : ModelState::kUnavailable,
              leaving ? "" : "unloaded");
   }
-  entry.config = nullptr;
   dependencies_.log->Info("model unloaded", {{"model", name}});
   return OkStatus();
 }

@@ -80,7 +80,7 @@ class ModelInspection {
         std::find_if(forward.arguments.begin(), forward.arguments.end(),
                      [&name](const ArgumentFact& argument) { return argument.name == name; });
     if (found == forward.arguments.end() || found->kind != ValueKind::kTensor) {
-      return InvalidArgument("The method forward has no tensor " + Quote(name) +
+      return InvalidArgument("The method " + forward.name + " has no tensor " + Quote(name) +
                              " to have a shape; `inspect` without one shows its arguments.");
     }
     SeenTensor tensor{found->tensor.dtype.value_or(DType::kFp32), shape};

@@ -10,6 +10,9 @@ namespace flambeau {
 namespace {
 
 constexpr uint64_t kSeed = 1;
+// Requests that are looked at for shapes. Of integers without a limit, or of a bool, no rows can be
+// made up, whatever their shape.
+constexpr int kMaxTries = 8;
 
 // Two of them, at least: a client that sends a very large one must not decide what is tried.
 bool HasRows(const MethodFacts& method) {
@@ -45,11 +48,13 @@ void Learning::Success(size_t index, const std::vector<Value>& arguments) {
   if (!method.wants_shapes.load(std::memory_order_relaxed)) return;
   {
     const std::lock_guard lock(mutex_);
-    if (!method.wants_shapes.exchange(false)) return;
+    if (!method.wants_shapes) return;
     SeenArguments seen = ShapesOf(arguments);
-    Complete(seen, &method.facts);
-    // Of integers without a limit, or of a bool, no rows can be made up, whatever their shape.
-    if (!HasRows(method.facts)) return;
+    MethodFacts completed = method.facts;
+    Complete(seen, &completed);
+    const bool enough = HasRows(completed);
+    if (enough || ++method.tries == kMaxTries) method.wants_shapes = false;
+    if (!enough) return;
     method.seen = std::move(seen);
   }
   TellIfLearned(method);
@@ -76,23 +81,15 @@ void Learning::TellIfLearned(const Method& method) {
   learned_();
 }
 
-SeenShapes Learning::TakeToTry() {
-  {
-    const std::lock_guard lock(mutex_);
-    const bool all_known = std::all_of(methods_.begin(), methods_.end(), [](const auto& method) {
-      return method->has_rows || !method->seen.empty();
-    });
-    if (!all_known || tried_) return {};
-    tried_ = true;
-  }
-  SeenShapes all = seen();
-  return Any(all) ? all : SeenShapes{};
-}
-
-SeenShapes Learning::seen() const {
+SeenShapes Learning::TakeToTry(bool in_part) {
   const std::lock_guard lock(mutex_);
+  const bool all_known = std::all_of(methods_.begin(), methods_.end(), [](const auto& method) {
+    return method->has_rows || !method->seen.empty();
+  });
+  if (tried_ || !(all_known || in_part)) return {};
   SeenShapes seen;
   for (const auto& method : methods_) seen.push_back(method->seen);
+  tried_ = Any(seen);
   return seen;
 }
 

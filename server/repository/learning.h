@@ -33,14 +33,13 @@ class Learning {
   bool news() const { return news_.load(); }
   // The same, once for each time that there are news.
   bool TakeNews() { return news_.exchange(false); }
-  // Of the methods whose shapes nobody told; empty for the others.
-  SeenShapes seen() const;
-  // The same, once, when the shapes of all methods are known: before that, another check could try
-  // no more than the one before. Empty otherwise.
-  SeenShapes TakeToTry();
+  // What was seen of the methods whose shapes nobody told, once: when the shapes of all methods are
+  // known, before which no optimisation could be tried, or with `in_part` of any. Else nothing.
+  SeenShapes TakeToTry(bool in_part);
 
  private:
   struct Method {
+    int tries = 0;         // requests that told no shapes
     bool has_rows = true;  // without a request's shapes
     bool wants_verdict = false;
     int unproven = 0;  // proofs that told nothing

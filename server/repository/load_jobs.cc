@@ -74,7 +74,7 @@ Status LoadingRepository::RunLoad(const FoundModel& found, const Job& job) {
       one.servable = servable.status();
     }
   }
-  return Commit(found, *std::move(config), std::move(loaded));
+  return Commit(found, std::move(loaded));
 }
 
 // At start as it was found then, later as it is on disk now.
@@ -125,11 +125,10 @@ std::vector<LoadingRepository::Loaded> LoadingRepository::Announce(
   const std::lock_guard lock(mutex_);
   Entry& entry = entries_[found.name];
   entry.found = found;
-  const bool same_config = Equal(entry.config, config);
   for (Loaded& one : loaded) {
     if (one.version.version == 0) continue;
     VersionEntry& version = entry.versions.entries()[one.version.version];
-    one.unchanged = version.state == ModelState::kReady && same_config &&
+    one.unchanged = version.state == ModelState::kReady && Equal(version.config, config) &&
                     version.file == one.version.file && version.stamp == one.stamp;
     if (version.state == ModelState::kReady || stopping_) continue;
     version.file = one.version.file;

@@ -101,11 +101,6 @@ Inspection LoadedServable::inspection() const {
   const std::lock_guard lock(inspection_mutex_);
   Inspection inspection = inspection_;
   inspection.verdicts = scheduler_->verdicts();
-  const SeenShapes seen = learning_.seen();
-  inspection.seen.resize(seen.size());
-  for (size_t i = 0; i < seen.size(); ++i) {
-    if (!seen[i].empty()) inspection.seen[i] = seen[i];
-  }
   return inspection;
 }
 

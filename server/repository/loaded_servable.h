@@ -58,7 +58,7 @@ class LoadedServable final : public Servable, private SchedulerObserver {
 
   // What requests have told more than its check could.
   Learning& learning() { return learning_; }
-  // What is known of it: what its check has told, with what was seen and proven since.
+  // What its check has told, with what was proven since.
   Inspection inspection() const;
   // Another check has told more.
   void SetInspection(Inspection inspection);

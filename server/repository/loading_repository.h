@@ -50,7 +50,6 @@ class LoadingRepository final : public Repository {
   struct Entry {
     FoundModel found;
     Versions versions;
-    std::shared_ptr<const ModelConfig> config;  // that of the versions that serve
   };
   using Entries = std::map<std::string, Entry, std::less<>>;
   // Let go of once the lock is.
@@ -98,7 +97,9 @@ class LoadingRepository final : public Repository {
   void OnChange(const std::string& name);
   void Reroute(const std::string& name);
   static Result<Routing> RoutingOnDisk(const FoundModel& found);
-  void ApplyRouting(const std::string& name, const Routing& routing, Versions* versions);
+  // `loaded`: after a load of the model's versions.
+  void ApplyRouting(const std::string& name, const Routing& routing, bool loaded,
+                    Versions* versions);
 
   // The loader threads'.
   void LoadLoop();
@@ -114,8 +115,7 @@ class LoadingRepository final : public Repository {
   std::vector<Loaded> Announce(const FoundModel& found,
                                const std::shared_ptr<const ModelConfig>& config,
                                const Routing& routing);
-  Status Commit(const FoundModel& found, std::shared_ptr<const ModelConfig> config,
-                std::vector<Loaded> loaded);
+  Status Commit(const FoundModel& found, std::vector<Loaded> loaded);
   void DropUnwanted(const std::string& name, const Outcome& outcome, Entry* entry,
                     Retired* retired);
   std::set<int64_t> GoneFromDisk(const std::string& name) const;
@@ -128,6 +128,7 @@ class LoadingRepository final : public Repository {
   std::optional<ToRefine> FindToRefine(const std::string& name, int64_t number) const;
   void Adopt(const ToRefine& before, Inspection inspection);
   bool Replace(const ToRefine& before, const ToRefine& after);
+  void Refuse(const ToRefine& before, const Status& why, SeenShapes tried);
   void Remember(const ToRefine& known) const;
   // Why the model as a whole cannot be loaded; versions that serve go on.
   Status Refuse(const std::string& name, const Status& status);

@@ -12,8 +12,10 @@ bool LoadingRepository::ToRefine::unchanged() const { return StampOf(version) ==
 void LoadingRepository::Refine(const std::string& name, int64_t number) {
   std::optional<ToRefine> found = FindToRefine(name, number);
   if (!found || !found->unchanged() || !found->serving->learning().TakeNews()) return;
-  SeenShapes to_try = found->serving->learning().TakeToTry();
+  // A measurement of how it runs best is content with one method.
+  SeenShapes to_try = found->serving->learning().TakeToTry(!options_.tuning.empty());
   if (!Any(to_try)) return Remember(*found);
+  to_try = Merge(std::move(to_try), found->serving->inspection().seen);
   // Not pinned meanwhile: who unloads it wants its memory back.
   const std::weak_ptr<LoadedServable> checked = std::exchange(found->serving, nullptr);
   Result<Inspection> inspection = loader_.InspectAgain(found->version, std::move(to_try));
@@ -23,6 +25,7 @@ void LoadingRepository::Refine(const std::string& name, int64_t number) {
   dependencies_.log->Warning(
       "model not refined",
       {{"model", name}, {"version", number}, {"reason", Message(inspection.status())}});
+  Remember(*found);  // its own proof
 }
 
 void LoadingRepository::Adopt(const ToRefine& before, Inspection inspection) {
@@ -31,9 +34,9 @@ void LoadingRepository::Adopt(const ToRefine& before, Inspection inspection) {
     return Remember(before);
   }
   const std::string advice = ToString(inspection.optimizations);
+  SeenShapes tried = inspection.seen;
   auto loaded = loader_.LoadAgain(before.version, *before.serving, std::move(inspection));
-  // The loader has said so. The next start shall not try what does not load.
-  if (!loaded.ok()) return Remember(before);
+  if (!loaded.ok()) return Refuse(before, loaded.status(), std::move(tried));
   ToRefine after = before;
   after.serving = reaper_.Adopt(*std::move(loaded));
   if (!before.unchanged() || !Replace(before, after)) return;
@@ -41,6 +44,17 @@ void LoadingRepository::Adopt(const ToRefine& before, Inspection inspection) {
                                             {"version", before.version.version},
                                             {"optimizations", advice}});
   Remember(after);
+}
+
+// The loader has said why. What is wrong with the advice is so at the next start, too, which shall
+// not try it; what was short of memory or of time may be tried again.
+void LoadingRepository::Refuse(const ToRefine& before, const Status& why, SeenShapes tried) {
+  if (why.code() == StatusCode::kInvalidArgument) {
+    Inspection as_before = before.serving->inspection();
+    as_before.seen = std::move(tried);
+    before.serving->SetInspection(std::move(as_before));
+  }
+  Remember(before);
 }
 
 void LoadingRepository::Remember(const ToRefine& known) const {

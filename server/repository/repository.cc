@@ -317,17 +317,18 @@ void LoadingRepository::Reroute(const std::string& name) {
   if (!routing.ok()) return;  // the load that follows says so
   const std::lock_guard lock(mutex_);
   const auto found = entries_.find(name);
-  if (found != entries_.end()) ApplyRouting(name, *routing, &found->second.versions);
+  if (found != entries_.end())
+    ApplyRouting(name, *routing, /*loaded=*/false, &found->second.versions);
 }
 
 Result<Routing> LoadingRepository::RoutingOnDisk(const FoundModel& found) {
   return found.directory ? ReadRouting(found.path) : Routing{};
 }
 
-void LoadingRepository::ApplyRouting(const std::string& name, const Routing& routing,
+void LoadingRepository::ApplyRouting(const std::string& name, const Routing& routing, bool loaded,
                                      Versions* versions) {
   if (routing == versions->routing()) return;
-  if (versions->SetRouting(routing)) {
+  if (versions->SetRouting(routing, loaded)) {
     dependencies_.log->Info("model routed", {{"model", name}, {"routing", Describe(routing)}});
   } else {
     dependencies_.log->Warning("routing waits for versions that are not ready",

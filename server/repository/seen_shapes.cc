@@ -36,6 +36,14 @@ bool Any(const SeenShapes& seen) {
   return std::any_of(seen.begin(), seen.end(), [](const auto& method) { return !method.empty(); });
 }
 
+SeenShapes Merge(SeenShapes seen, const SeenShapes& before) {
+  seen.resize(std::max(seen.size(), before.size()));
+  for (size_t i = 0; i < before.size(); ++i) {
+    if (seen[i].empty()) seen[i] = before[i];
+  }
+  return seen;
+}
+
 SeenArguments ShapesOf(const std::vector<Value>& arguments) {
   SeenArguments seen;
   for (const Value& argument : arguments) {
@@ -49,7 +57,9 @@ SeenArguments ShapesOf(const std::vector<Value>& arguments) {
 }
 
 bool CanComplete(const SeenTensor& seen, const TensorFact& fact) {
-  return !fact.dims || fact.any_rank || Agree(*fact.dims, seen.dims);
+  if (!fact.dims) return true;
+  if (!fact.any_rank) return Agree(*fact.dims, seen.dims);
+  return fact.dims->back() == -1 || fact.dims->back() == seen.dims.back();  // alone certain
 }
 
 void Complete(const SeenArguments& seen, MethodFacts* method) {

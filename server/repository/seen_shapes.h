@@ -27,6 +27,9 @@ using SeenShapes = std::vector<SeenArguments>;
 // Whether a request of any method is known.
 bool Any(const SeenShapes& seen);
 
+// `seen`, and of methods that are not in it what was known `before`.
+SeenShapes Merge(SeenShapes seen, const SeenShapes& before);
+
 SeenArguments ShapesOf(const std::vector<Value>& arguments);
 
 // Whether `fact` leaves room for it: it contradicts nothing, and the first dimension is the

@@ -93,7 +93,7 @@ bool Versions::Serves() const {
                      [](const auto& entry) { return entry.second.state == ModelState::kReady; });
 }
 
-bool Versions::SetRouting(const Routing& routing) {
+bool Versions::SetRouting(const Routing& routing, bool loaded) {
   if (routing == routing_) return true;
   bool all_ready = true;
   bool all_settled = true;
@@ -103,7 +103,7 @@ bool Versions::SetRouting(const Routing& routing) {
     all_ready = all_ready && known && version->second.state == ModelState::kReady;
     all_settled = all_settled && known && version->second.state != ModelState::kLoading;
   }
-  const bool first = routing_.labels.empty() && (all_settled || !Serves());
+  const bool first = routing_.labels.empty() && ((loaded && all_settled) || !Serves());
   if (!all_ready && !first) return false;
   if (routing.labels != routing_.labels) {
     left_.clear();

@@ -46,9 +46,9 @@ class Versions {
   Result<ServablePtr> Pin(const std::string& name, const WantedVersion& wanted) const;
 
   // Takes effect at once if every version that it names is ready; else the one before stays in
-  // force. Where there was none, versions that have failed do not hold it up, and those that are
-  // still loading only where another serves meanwhile. Returns whether it has.
-  bool SetRouting(const Routing& routing);
+  // force. Where there was none, it takes effect while nothing serves, and once all that it names
+  // is `loaded` or has failed to load. Returns whether it has.
+  bool SetRouting(const Routing& routing, bool loaded);
   const Routing& routing() const { return routing_; }
   // A version that a label names, or left last: a label can go back to it in no time.
   bool IsLabelled(int64_t version) const;

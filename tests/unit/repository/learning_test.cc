@@ -40,7 +40,7 @@ TEST_F(LearningTest, ARequestAndTheEndOfTheProofAreEnough) {
     EXPECT_EQ(learned_, 1);
     EXPECT_TRUE(learning->TakeNews());
     EXPECT_FALSE(learning->TakeNews());
-    EXPECT_EQ(learning->seen().at(0).at(0)->dims, (Shape{-1, 3}));
+    EXPECT_EQ(learning->TakeToTry(false).at(0).at(0)->dims, (Shape{-1, 3}));
     learning->Success(0, Row());
     learning->Decided(0, Verdict::kRefused);
     EXPECT_EQ(learned_, 1) << "once";
@@ -74,7 +74,7 @@ TEST_F(LearningTest, WhereShapesAreKnownOnlyTheProofIsAwaited) {
   EXPECT_EQ(learned_, 0);
   learning->Decided(0, Verdict::kRefused);
   EXPECT_EQ(learned_, 1);
-  EXPECT_TRUE(learning->seen().at(0).empty());
+  EXPECT_FALSE(Any(learning->TakeToTry(true)));
 }
 
 TEST_F(LearningTest, WhatIsKnownIsNotLearned) {
@@ -90,7 +90,7 @@ TEST_F(LearningTest, RowsThatCannotBeMadeUpTellNothing) {
   learning->Success(0, Row(DType::kInt64));
   learning->Decided(0, Verdict::kProven);
   EXPECT_EQ(learned_, 0) << "integers may be indices of any table";
-  EXPECT_TRUE(learning->seen().at(0).empty());
+  EXPECT_FALSE(Any(learning->TakeToTry(true)));
 }
 
 TEST_F(LearningTest, AModelThatWritesItsStateStaysAsItIs) {
@@ -112,6 +112,8 @@ TEST_F(LearningTest, RowsThatAreTooLargeToMakeUpTellNothing) {
   learning->Success(0, {Value{*Tensor::Allocate(DType::kFp32, {1, 20 << 20})}});
   learning->Decided(0, Verdict::kProven);
   EXPECT_EQ(learned_, 0);
+  learning->Success(0, Row());
+  EXPECT_EQ(learned_, 1) << "one client does not decide for all";
 }
 
 TEST_F(LearningTest, IsTriedOnceTheShapesOfAllMethodsAreKnown) {
@@ -121,22 +123,33 @@ TEST_F(LearningTest, IsTriedOnceTheShapesOfAllMethodsAreKnown) {
   learning->Success(1, Row());
   learning->Decided(1, Verdict::kProven);
   EXPECT_EQ(learned_, 1);
-  EXPECT_TRUE(learning->TakeToTry().empty()) << "one is not known";
+  EXPECT_TRUE(learning->TakeToTry(false).empty()) << "one is not known";
   learning->Success(0, Row());
   learning->Decided(0, Verdict::kProven);
   EXPECT_EQ(learned_, 2);
-  const SeenShapes all = learning->TakeToTry();
+  const SeenShapes all = learning->TakeToTry(false);
   ASSERT_EQ(all.size(), 2u);
   EXPECT_EQ(all[0].at(0)->dims, (Shape{-1, 3}));
   EXPECT_EQ(all[1].at(0)->dims, (Shape{-1, 3}));
-  EXPECT_TRUE(learning->TakeToTry().empty()) << "once";
+  EXPECT_TRUE(learning->TakeToTry(true).empty()) << "once";
 }
 
 TEST_F(LearningTest, NothingSeenIsNothingToTry) {
   facts_ = FakeFacts();
   const auto learning = Create();
   learning->Decided(0, Verdict::kProven);
-  EXPECT_TRUE(learning->TakeToTry().empty());
+  EXPECT_FALSE(Any(learning->TakeToTry(false)));
+}
+
+TEST_F(LearningTest, OneMethodMayBeEnough) {
+  facts_.methods.push_back(facts_.methods[0]);
+  const auto learning = Create();
+  learning->Success(1, Row());
+  learning->Decided(1, Verdict::kProven);
+  const SeenShapes seen = learning->TakeToTry(/*in_part=*/true);
+  ASSERT_EQ(seen.size(), 2u);
+  EXPECT_TRUE(seen[0].empty());
+  EXPECT_FALSE(seen[1].empty());
 }
 
 }  // namespace

@@ -157,6 +157,22 @@ TEST_F(ModelRoutingTest, TheFirstLabelWaitsForItsVersionWhileAnotherServes) {
   EXPECT_EQ(VersionOf(""), 3);
 }
 
+TEST_F(ModelRoutingTest, TheFirstLabelWaitsForAVersionThatFailedBefore) {
+  AddVersion("5", "bad");
+  StartWatching();
+  AwaitStates("m", {"5 UNAVAILABLE: It is a bad file."});
+  AddVersion("4", "good model again");
+  directory_.Write("m/config.pbtxt", "version_policy { specific { versions: [ 4, 5 ] } }");
+  AwaitStates("m", {"4 READY", "5 UNAVAILABLE: It is a bad file."});
+  backend_.latch.Close();
+  AddVersion("5");
+  WriteRouting(R"({"labels": {"stable": 5}})");
+  backend_.latch.AwaitHeld(1);
+  EXPECT_TRUE(repository_->RoutingOf("m").labels.empty());
+  backend_.latch.Open();
+  EXPECT_TRUE(Await([&] { return VersionOf("stable") == 5; }));
+}
+
 TEST_F(ModelRoutingTest, ALabelOfABrokenVersionStaysWhereItWas) {
   WriteRouting(R"({"labels": {"stable": 4}})");
   StartWatching();

@@ -90,13 +90,14 @@ class CountingBackend final : public Backend {
                                       const LoadOptions& options) override {
     ++loads;
     if (path == refused || (refuses_optimized && !options.optimizations.empty())) {
-      return InvalidArgument("It does not load.");
+      return refusal;
     }
     return std::shared_ptr<Model>(std::make_shared<FakeModel>(facts, FakeScript()));
   }
 
   Facts facts = FakeFactsUnknownShape();
   std::string refused;
+  Status refusal = InvalidArgument("It does not load.");
   std::atomic<bool> refuses_optimized{false};
   std::atomic<int> loads{0};
 };
@@ -239,6 +240,9 @@ TEST_F(RefineTest, OneThatFailsItsCheckServesOn) {
   RefineTheOther();
   EXPECT_EQ(Serving(), before);
   EXPECT_THAT(inspector_.asked(), ElementsAre("m", "n"));
+  const Inspection remembered = inspector_.AwaitRemembered("m");
+  EXPECT_THAT(remembered.verdicts, SizeIs(1));
+  EXPECT_THAT(remembered.seen, IsEmpty()) << "it was not tried to the end";
 }
 
 TEST_F(RefineTest, WhatDoesNotLoadAsAdvisedIsNotAdvisedAgain) {
@@ -251,6 +255,14 @@ TEST_F(RefineTest, WhatDoesNotLoadAsAdvisedIsNotAdvisedAgain) {
   EXPECT_THAT(remembered.seen, SizeIs(1));
   EXPECT_THAT(remembered.verdicts, SizeIs(1));
   EXPECT_EQ(Serving(), before);
+}
+
+TEST_F(RefineTest, WhatDoesNotLoadForLackOfMemoryIsTriedAgainAtTheNextStart) {
+  backend_.refusal = ResourceExhausted("There is no memory.");
+  backend_.refuses_optimized = true;
+  Start();
+  Ask(Serving());
+  EXPECT_THAT(inspector_.AwaitRemembered("m").seen, IsEmpty());
 }
 
 TEST_F(RefineTest, WhatStopsMeanwhileIsNotLoadedAgain) {

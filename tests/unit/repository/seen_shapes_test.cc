@@ -60,6 +60,24 @@ TEST_F(SeenShapesTest, WhatContradictsIsLeftOut) {
   EXPECT_EQ(fact().dims, (Shape{-1, 3, -1}));
 }
 
+TEST_F(SeenShapesTest, WhatWasKnownOfOtherMethodsStays) {
+  const SeenArguments old = Seen(DType::kFp32, {-1, 1});
+  const SeenArguments now = Seen(DType::kFp32, {-1, 2});
+  const SeenShapes merged = Merge({{}, now}, {old, old, old});
+  ASSERT_EQ(merged.size(), 3u);
+  EXPECT_EQ(merged[0][0]->dims, (Shape{-1, 1}));
+  EXPECT_EQ(merged[1][0]->dims, (Shape{-1, 2}));
+  EXPECT_EQ(merged[2][0]->dims, (Shape{-1, 1}));
+  EXPECT_FALSE(Any(Merge({{}}, {})));
+}
+
+TEST_F(SeenShapesTest, OfAnyRankTheLastDimensionIsCertain) {
+  fact() = Known({-1, 3});
+  fact().any_rank = true;
+  EXPECT_TRUE(CanComplete({DType::kFp32, {-1, 5, 3}}, fact()));
+  EXPECT_FALSE(CanComplete({DType::kFp32, {-1, 4}}, fact()));
+}
+
 TEST_F(SeenShapesTest, IsShownWhereNothingWasKnown) {
   Observe(Seen(DType::kFp16, {-1, 4}), &method_);
   EXPECT_EQ(fact().dims, (Shape{-1, 4}));

@@ -20,6 +20,7 @@ namespace flambeau {
 namespace {
 
 constexpr uint64_t kMiB = uint64_t{1} << 20;
+
 // Nobody waits for a check that is done again, and it runs beside requests; but others wait for
 // one that measures.
 int Patience(const InspectionRequest& request) {
@@ -88,17 +89,16 @@ Result<Inspection> ChildInspector::Inspect(const InspectionRequest& request) {
   const FileStamp stamp = StampOf(request.file);
   std::optional<std::string> key;
   std::optional<Inspection> known;
-  if (options_.cache != nullptr) {
+  // What another check advises has to show first that it loads: see Remember.
+  if (options_.cache != nullptr && !request.again) {
     FLAMBEAU_ASSIGN_OR_RETURN(key, options_.cache->KeyOf(request, SaidBeside(request)));
-    if (!request.again) known = options_.cache->Find(*key);
+    known = options_.cache->Find(*key);
   }
   const bool cached = known.has_value();
   if (!cached) {
     FLAMBEAU_ASSIGN_OR_RETURN(known, InspectAnew(request));
-    // A file that changed meanwhile is not the one that has the key. What another check advises has
-    // to show first that it loads.
-    const bool keep = key && !request.again && StampOf(request.file) == stamp;
-    if (keep) options_.cache->Store(*key, *known);
+    // A file that changed meanwhile is not the one that has the key.
+    if (key && StampOf(request.file) == stamp) options_.cache->Store(*key, *known);
   }
   log_->Info("model checked", {{"model", request.name},
                                {"cached", cached},

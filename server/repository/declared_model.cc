@@ -2,8 +2,10 @@
 
 #include <algorithm>
 #include <optional>
+#include <utility>
 #include <vector>
 
+#include "repository/model_with_facts.h"
 #include "spec/manifest.h"
 
 namespace flambeau {
@@ -60,8 +62,14 @@ Result<ModelAsDeclared> Declare(std::shared_ptr<Model> model,
         DeclareMethod(completed, facts.methods.front(), &declared.declarations.front()));
   }
   declared.config = std::make_shared<const ModelConfig>(std::move(completed));
+  Facts with_declared = facts;
+  with_declared.manifest.clear();  // read, and long
+  for (size_t i = 0; i < declared.declarations.size(); ++i) {
+    const auto& declaration = declared.declarations[i];
+    if (declaration != nullptr) with_declared.methods[i] = declaration->model_facts();
+  }
   declared.model =
-      std::make_shared<DeclaredModel>(std::move(declared.model), declared.declarations);
+      std::make_shared<ModelWithFacts>(std::move(declared.model), std::move(with_declared));
   return declared;
 }
 

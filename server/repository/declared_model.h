@@ -3,7 +3,6 @@
 
 #include <memory>
 #include <string>
-#include <utility>
 
 #include "backend/backend.h"
 #include "base/status.h"
@@ -11,26 +10,6 @@
 #include "spec/model_config.h"
 
 namespace flambeau {
-
-// Threads: any. Lifetime: shared; keeps the model alive. Errors: the model's.
-class DeclaredModel final : public Model {
- public:
-  // `declarations`: by method; null where nothing is declared.
-  DeclaredModel(std::shared_ptr<Model> model, const Declarations& declarations)
-      : model_(std::move(model)), facts_(model_->facts()) {
-    facts_.manifest.clear();  // read, and long
-    for (size_t i = 0; i < declarations.size(); ++i) {
-      if (declarations[i] != nullptr) facts_.methods[i] = declarations[i]->model_facts();
-    }
-  }
-  const Facts& facts() const override { return facts_; }
-  Result<std::unique_ptr<Instance>> NewInstance() override { return model_->NewInstance(); }
-  Result<std::unique_ptr<Instance>> NewProbe() override { return model_->NewProbe(); }
-
- private:
-  const std::shared_ptr<Model> model_;
-  Facts facts_;
-};
 
 struct ModelAsDeclared {
   std::shared_ptr<Model> model;

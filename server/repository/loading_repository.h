@@ -128,7 +128,7 @@ class LoadingRepository final : public Repository {
   std::optional<ToRefine> FindToRefine(const std::string& name, int64_t number) const;
   void Adopt(const ToRefine& before, Inspection inspection);
   bool Replace(const ToRefine& before, const ToRefine& after);
-  void Refuse(const ToRefine& before, const Status& why, SeenShapes tried);
+  void KeepAsBefore(const ToRefine& before, const Status& why, SeenShapes tried);
   void Remember(const ToRefine& known) const;
   // Why the model as a whole cannot be loaded; versions that serve go on.
   Status Refuse(const std::string& name, const Status& status);

@@ -36,7 +36,7 @@ void LoadingRepository::Adopt(const ToRefine& before, Inspection inspection) {
   const std::string advice = ToString(inspection.optimizations);
   SeenShapes tried = inspection.seen;
   auto loaded = loader_.LoadAgain(before.version, *before.serving, std::move(inspection));
-  if (!loaded.ok()) return Refuse(before, loaded.status(), std::move(tried));
+  if (!loaded.ok()) return KeepAsBefore(before, loaded.status(), std::move(tried));
   ToRefine after = before;
   after.serving = reaper_.Adopt(*std::move(loaded));
   if (!before.unchanged() || !Replace(before, after)) return;
@@ -48,7 +48,7 @@ void LoadingRepository::Adopt(const ToRefine& before, Inspection inspection) {
 
 // The loader has said why. What is wrong with the advice is so at the next start, too, which shall
 // not try it; what was short of memory or of time may be tried again.
-void LoadingRepository::Refuse(const ToRefine& before, const Status& why, SeenShapes tried) {
+void LoadingRepository::KeepAsBefore(const ToRefine& before, const Status& why, SeenShapes tried) {
   if (why.code() == StatusCode::kInvalidArgument) {
     Inspection as_before = before.serving->inspection();
     as_before.seen = std::move(tried);

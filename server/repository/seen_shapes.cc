@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "repository/model_with_facts.h"
+
 namespace flambeau {
 namespace {
 
@@ -14,21 +16,15 @@ bool Agree(const Shape& known, const Shape& seen) {
   return true;
 }
 
-class SeenModel final : public Model {
- public:
-  SeenModel(std::shared_ptr<Model> model, const SeenShapes& seen)
-      : model_(std::move(model)), facts_(model_->facts()) {
-    const size_t methods = std::min(seen.size(), facts_.methods.size());
-    for (size_t i = 0; i < methods; ++i) Complete(seen[i], &facts_.methods[i]);
+// Calls `with` (the seen tensor, the argument's fact) for each argument of which one was seen.
+template <typename With>
+void ForEachSeen(const SeenArguments& seen, MethodFacts* method, const With& with) {
+  const size_t arguments = std::min(seen.size(), method->arguments.size());
+  for (size_t i = 0; i < arguments; ++i) {
+    ArgumentFact& argument = method->arguments[i];
+    if (seen[i] && argument.kind == ValueKind::kTensor) with(*seen[i], &argument.tensor);
   }
-  const Facts& facts() const override { return facts_; }
-  Result<std::unique_ptr<Instance>> NewInstance() override { return model_->NewInstance(); }
-  Result<std::unique_ptr<Instance>> NewProbe() override { return model_->NewProbe(); }
-
- private:
-  const std::shared_ptr<Model> model_;
-  Facts facts_;
-};
+}
 
 }  // namespace
 
@@ -63,37 +59,32 @@ bool CanComplete(const SeenTensor& seen, const TensorFact& fact) {
 }
 
 void Complete(const SeenArguments& seen, MethodFacts* method) {
-  const size_t arguments = std::min(seen.size(), method->arguments.size());
-  for (size_t i = 0; i < arguments; ++i) {
-    ArgumentFact& argument = method->arguments[i];
-    if (!seen[i] || argument.kind != ValueKind::kTensor) continue;
-    TensorFact& fact = argument.tensor;
-    if (!CanComplete(*seen[i], fact)) continue;
-    fact.dims = seen[i]->dims;
-    if (!fact.dtype || fact.dtype_source == FactSource::kUnknown) fact.dtype = seen[i]->dtype;
-  }
+  ForEachSeen(seen, method, [](const SeenTensor& tensor, TensorFact* fact) {
+    if (!CanComplete(tensor, *fact)) return;
+    fact->dims = tensor.dims;
+    if (!fact->dtype || fact->dtype_source == FactSource::kUnknown) fact->dtype = tensor.dtype;
+  });
 }
 
 void Observe(const SeenArguments& seen, MethodFacts* method) {
-  const size_t arguments = std::min(seen.size(), method->arguments.size());
-  for (size_t i = 0; i < arguments; ++i) {
-    ArgumentFact& argument = method->arguments[i];
-    if (!seen[i] || argument.kind != ValueKind::kTensor) continue;
-    TensorFact& fact = argument.tensor;
-    if (fact.dtype_source == FactSource::kUnknown) {
-      fact.dtype = seen[i]->dtype;
-      fact.dtype_source = FactSource::kObserved;
+  ForEachSeen(seen, method, [](const SeenTensor& tensor, TensorFact* fact) {
+    if (fact->dtype_source == FactSource::kUnknown) {
+      fact->dtype = tensor.dtype;
+      fact->dtype_source = FactSource::kObserved;
     }
-    if (fact.dims_source == FactSource::kUnknown) {
-      fact.dims = seen[i]->dims;
-      fact.dims_source = FactSource::kObserved;
+    if (fact->dims_source == FactSource::kUnknown) {
+      fact->dims = tensor.dims;
+      fact->dims_source = FactSource::kObserved;
     }
-  }
+  });
 }
 
 std::shared_ptr<Model> WithSeenShapes(std::shared_ptr<Model> model, const SeenShapes& seen) {
   if (!Any(seen)) return model;
-  return std::make_shared<SeenModel>(std::move(model), seen);
+  Facts facts = model->facts();
+  const size_t methods = std::min(seen.size(), facts.methods.size());
+  for (size_t i = 0; i < methods; ++i) Complete(seen[i], &facts.methods[i]);
+  return std::make_shared<ModelWithFacts>(std::move(model), std::move(facts));
 }
 
 }  // namespace flambeau

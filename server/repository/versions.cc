@@ -88,22 +88,19 @@ const VersionEntry* Versions::FindReady(int64_t version) const {
   return ready ? &found->second : nullptr;
 }
 
-bool Versions::Serves() const {
-  return std::any_of(entries_.begin(), entries_.end(),
-                     [](const auto& entry) { return entry.second.state == ModelState::kReady; });
-}
-
 bool Versions::SetRouting(const Routing& routing, bool loaded) {
   if (routing == routing_) return true;
-  bool all_ready = true;
-  bool all_settled = true;
-  for (const auto& [label, number] : routing.labels) {
-    const auto version = entries_.find(number);
-    const bool known = version != entries_.end();
-    all_ready = all_ready && known && version->second.state == ModelState::kReady;
-    all_settled = all_settled && known && version->second.state != ModelState::kLoading;
-  }
-  const bool first = routing_.labels.empty() && ((loaded && all_settled) || !Serves());
+  const auto all = [&](auto&& holds) {
+    return std::all_of(routing.labels.begin(), routing.labels.end(),
+                       [&](const auto& label) { return holds(label.second); });
+  };
+  const auto is_settled = [this](int64_t version) {
+    const auto found = entries_.find(version);
+    return found != entries_.end() && found->second.state != ModelState::kLoading;
+  };
+  const bool all_ready = all([this](int64_t version) { return FindReady(version) != nullptr; });
+  const bool serves = ChooseReady(/*shared=*/false) != nullptr;
+  const bool first = routing_.labels.empty() && (!serves || (loaded && all(is_settled)));
   if (!all_ready && !first) return false;
   if (routing.labels != routing_.labels) {
     left_.clear();

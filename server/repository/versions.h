@@ -63,7 +63,6 @@ class Versions {
   bool Loading() const { return entries_.empty() && state_ == ModelState::kLoading; }
 
  private:
-  bool Serves() const;
   const VersionEntry* FindReady(int64_t version) const;
   Result<ServablePtr> PinNumber(const std::string& name, int64_t wanted) const;
   Result<ServablePtr> PinLabel(const std::string& name, const std::string& label) const;

@@ -20,6 +20,10 @@ class CorePermits {
   int available();
   void Release(int count);
 
+  // Beside those that hold permits one thread at a time may run, if it gives way (GiveWay): it
+  // takes what they leave. A permit for it would have them wait for a run that nobody waits for.
+  [[nodiscard]] std::unique_lock<std::mutex> RunAside() { return std::unique_lock(aside_); }
+
  private:
   int Clamp(int count) const { return count < cores_ ? count : cores_; }
 
@@ -29,6 +33,7 @@ class CorePermits {
   int free_;
   unsigned long next_ticket_ = 0;
   unsigned long serving_ = 0;
+  std::mutex aside_;
 };
 
 }  // namespace flambeau

@@ -1,13 +1,16 @@
 #include "batching/proof.h"
 
 #include <algorithm>
+#include <chrono>
 #include <cstdio>
 #include <limits>
 #include <numeric>
 #include <random>
+#include <span>
 #include <utility>
 
 #include "batching/compare.h"
+#include "batching/median.h"
 #include "batching/result_leaves.h"
 #include "batching/result_slots.h"
 
@@ -21,6 +24,13 @@ constexpr size_t kVisibleShare = 4;  // a quarter
 constexpr double kNoiseMargin = 4;
 // Rows that fail are replaced by others, until so many times the rows wanted were tried.
 constexpr size_t kMaxTries = 8;
+// Batches of so many rows are always tried: what a run costs whatever its rows is a small part
+// then.
+constexpr int64_t kFewRows = 8;
+// Shorter runs are no reason to leave sizes out.
+constexpr Duration kLongRun = std::chrono::milliseconds(50);
+// Of a row's cost: what twice the rows must save to be worth the wait for each other.
+constexpr double kLeastGain = 0.03;
 
 std::string Text(double number) {
   char buffer[32];
@@ -35,6 +45,8 @@ struct Row {
   std::vector<Value> arguments;
   ResultLeaves alone;
 };
+
+double Seconds(Duration duration) { return std::chrono::duration<double>(duration).count(); }
 
 // Indices into the pool, in the order of the batch.
 using Order = std::vector<size_t>;
@@ -54,13 +66,14 @@ class RowProof {
     std::optional<Proof> end = Prepare();
     if (!end) {
       for (const int64_t size : Sizes()) {
-        end = CheckSize(static_cast<size_t>(size));
-        if (end || out_of_memory_) break;
+        if ((end = Extend(size)) || (end = CheckSize(static_cast<size_t>(size)))) break;
+        if (out_of_memory_) break;
         result.rows = size;
+        if (GainsNothing(size)) break;
       }
     }
     if (!end && result.rows < 2) end = Unproven("there is no memory for a batch of two rows");
-    result.proof = end ? *std::move(end) : Proof{Verdict::kProven, ""};
+    result.proof = end ? *std::move(end) : Proof{Verdict::kProven, WhyNoMore(result.rows)};
     if (sample_) {
       result.sample_arguments = pool_[0].arguments;
       result.sample_result = std::move(sample_);
@@ -83,13 +96,24 @@ class RowProof {
 
   std::optional<Proof> Prepare() {
     if (max_rows_ < 2) return Unproven("batches of two rows are not allowed or too large to try");
-    if (auto end = FillPool()) return end;
+    if (auto end = FillPool(std::min(kFewRows, max_rows_))) return end;
+    // Rows that are quick are all made at once: more of them tell more.
+    const bool slow = Median(run_times_) * kFewRows >= kLongRun;
+    if (slow && !CheckVisible()) return std::nullopt;
+    if (auto end = FillPool(max_rows_)) return end;
     return CheckVisible();
   }
 
-  // Twice the largest batch of rows that each work alone: a batch, and a replacement for each row.
-  std::optional<Proof> FillPool() {
-    const size_t wanted = 2 * static_cast<size_t>(max_rows_);
+  // Rows for batches of `size`.
+  std::optional<Proof> Extend(int64_t size) {
+    if (pool_.size() >= 2 * static_cast<size_t>(size)) return std::nullopt;
+    if (auto end = FillPool(size)) return end;
+    return CheckVisible();
+  }
+
+  // Twice `size` rows that each work alone: a batch, and a replacement for each row.
+  std::optional<Proof> FillPool(int64_t size) {
+    const size_t wanted = 2 * static_cast<size_t>(size);
     std::string why = "there is no memory for its rows";
     for (size_t tries = 0; pool_.size() < wanted && tries < kMaxTries * wanted; ++tries) {
       if (stopped()) return Unproven("the model was stopped before the proof had ended");
@@ -141,6 +165,7 @@ class RowProof {
 
   // Sets the scales; every tensor of the result has to tell rows apart.
   std::optional<Proof> CheckVisible() {
+    tolerances_.clear();
     for (size_t leaf = 0; leaf < pool_[0].alone.tensors.size(); ++leaf) {
       const DType dtype = pool_[0].alone.tensors[leaf].dtype();
       double scale = 0;
@@ -164,6 +189,7 @@ class RowProof {
   }
 
   std::optional<Proof> CheckSize(size_t size) {
+    run_times_.clear();
     Order all(pool_.size());
     std::iota(all.begin(), all.end(), size_t{0});
     std::shuffle(all.begin(), all.end(), random_);
@@ -230,10 +256,32 @@ class RowProof {
     return std::nullopt;
   }
 
+  // Whether the rows of the size just checked were not cheaper than those of the one before.
+  bool GainsNothing(int64_t size) {
+    if (options_.clock == nullptr) return false;
+    const Duration run = Median(run_times_);
+    const double before = std::exchange(row_seconds_, Seconds(run) / static_cast<double>(size));
+    gains_nothing_ = size >= kFewRows && size < max_rows_ && run >= kLongRun && before > 0 &&
+                     row_seconds_ > before * (1 - kLeastGain);
+    return gains_nothing_;
+  }
+
+  std::string WhyNoMore(int64_t rows) const {
+    if (!gains_nothing_) return "";
+    return "more than " + std::to_string(rows) + " rows in a batch gain nothing here";
+  }
+
+  void RunTimed(std::span<const Item> items) {
+    slots_.Reset(items.size());
+    const TimePoint begin = options_.clock != nullptr ? options_.clock->Now() : TimePoint();
+    instance_.Run(items, slots_);
+    const TimePoint end = options_.clock != nullptr ? options_.clock->Now() : TimePoint();
+    run_times_.push_back(end - begin);
+  }
+
   Result<Value> RunAlone(const Row& row) {
     const Item item{method_, row.arguments, 1};
-    slots_.Reset(1);
-    instance_.Run({&item, 1}, slots_);
+    RunTimed({&item, 1});
     return slots_.Take(0);
   }
 
@@ -244,8 +292,7 @@ class RowProof {
     std::vector<Item> items;
     items.reserve(order.size());
     for (const size_t row : order) items.push_back({method_, pool_[row].arguments, 1});
-    slots_.Reset(order.size());
-    instance_.Run(items, slots_);
+    RunTimed(items);
     for (const size_t row : order) {
       Result<Value> answer = slots_.Take(results->size());
       if (!answer.ok()) {
@@ -290,8 +337,11 @@ class RowProof {
   std::mt19937_64 random_;
   int64_t max_rows_ = 0;
   std::vector<Row> pool_;
-  std::vector<double> tolerances_;  // per tensor of the result
-  std::vector<double> noise_;       // the same, in the size under test
+  std::vector<double> tolerances_;   // per tensor of the result
+  std::vector<double> noise_;        // the same, in the size under test
+  std::vector<Duration> run_times_;  // of rows alone, then of the size under test
+  double row_seconds_ = 0;           // in the size before
+  bool gains_nothing_ = false;
   bool out_of_memory_ = false;
   std::optional<Value> sample_;
   ResultSlots slots_;

@@ -16,6 +16,7 @@
 #include <vector>
 
 #include "backend/backend.h"
+#include "base/clock.h"
 #include "batching/row_source.h"
 
 namespace flambeau {
@@ -25,11 +26,16 @@ struct ProofOptions {
   std::string device = "cpu";               // as Facts::device: how far rounding may go
   uint64_t seed = 20;                       // of the rows' order
   const std::atomic<bool>* stop = nullptr;  // ends it early, unproven
+  // Tells what runs take. Long ones end with the first size whose rows gain nothing over those of
+  // the size before: larger batches would only let their requests wait, and a proof is mostly runs
+  // of the largest. Null: all sizes are tried.
+  const Clock* clock = nullptr;
 };
 
 struct ProofResult {
   Proof proof;
-  int64_t rows = 0;  // the largest batch that was tried; less than asked for if memory ran out
+  // The largest batch that was tried; less than asked for if memory ran out or more gain nothing.
+  int64_t rows = 0;
   // One row that worked, and its answer; nothing if none did.
   std::vector<Value> sample_arguments;
   std::optional<Value> sample_result;

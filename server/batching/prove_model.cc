@@ -22,12 +22,13 @@ class ModelProof {
         options_(options),
         clock_(clock),
         verdicts_(model->facts(), options.prove && options.max_batch_size > 1),
-        permits_(std::max(options.intra_op_threads, 1)) {}
+        permits_(1) {}
 
   ProvenModel Run() {
     ProvenModel proven;
     {
-      Prover prover({"prover", options_.max_batch_size, permits_.cores()}, model_, &permits_,
+      Prover prover({"prover", options_.max_batch_size, std::max(options_.intra_op_threads, 1)},
+                    model_, &permits_, clock_,
                     [this](Variant* variant, const ProofResult& result) { Note(variant, result); });
       for (size_t method = 0; method < verdicts_.methods(); ++method) Begin(method, &prover);
       proven.complete = Await();

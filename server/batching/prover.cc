@@ -2,19 +2,36 @@
 
 #include <utility>
 
-#include "batching/permitted_instance.h"
+#include "base/thread_clock.h"
 
 namespace flambeau {
 namespace {
 
 constexpr uint64_t kSeed = 7;
 
+class AsideInstance final : public Instance {
+ public:
+  AsideInstance(Instance* instance, CorePermits* permits)
+      : instance_(instance), permits_(permits) {}
+
+  RunTiming Run(std::span<const Item> items, Sink& sink) override {
+    const auto turn = permits_->RunAside();
+    return instance_->Run(items, sink);
+  }
+
+ private:
+  Instance* const instance_;
+  CorePermits* const permits_;
+};
+
 }  // namespace
 
-Prover::Prover(const Options& options, Model* model, CorePermits* permits, OnDecided decided)
+Prover::Prover(const Options& options, Model* model, CorePermits* permits, Clock* clock,
+               OnDecided decided)
     : options_(options),
       model_(model),
       permits_(permits),
+      clock_(clock),
       decided_(std::move(decided)),
       thread_(options.thread_name, [this] { Loop(); }) {}
 
@@ -34,6 +51,7 @@ void Prover::Stop() {
 }
 
 void Prover::Loop() {
+  GiveWay();
   std::unique_lock lock(mutex_);
   while (!stop_) {
     if (tasks_.empty()) {
@@ -65,11 +83,15 @@ ProofResult Prover::Prove(const Task& task) {
             {},
             {}};
   }
-  PermittedInstance instance(probe->get(), permits_, options_.permits);
+  AsideInstance instance(probe->get(), permits_);
+  ThreadClock thread_clock;  // beside busy workers the time of day says little
   ProofOptions options;
   options.max_batch_size = options_.max_batch_size;
   options.device = model_->facts().device;
   options.stop = &stop_;
+  if (options.device == "cpu") {
+    options.clock = options_.intra_op_threads == 1 ? &thread_clock : clock_;
+  }
   return ProveRowsIndependent(instance, task.method, *rows, options);
 }
 

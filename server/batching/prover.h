@@ -1,4 +1,5 @@
-// The thread that runs proofs, one after the other, on probes of the model.
+// The thread that runs proofs, one after the other, on probes of the model. Requests come first: it
+// gives way to other threads, and holds no permit that a worker would wait for.
 #pragma once
 
 #include <atomic>
@@ -11,6 +12,7 @@
 #include <vector>
 
 #include "backend/backend.h"
+#include "base/clock.h"
 #include "base/thread.h"
 #include "batching/core_permits.h"
 #include "batching/proof.h"
@@ -18,8 +20,9 @@
 
 namespace flambeau {
 
-// Threads: Add and Stop from any thread. Lifetime: the destructor stops and joins; its model and
-// permits outlive it. Errors: in the results. Tasks are bounded by Verdicts: one per variant.
+// Threads: Add and Stop from any thread. Lifetime: the destructor stops and joins; its model,
+// permits and clock outlive it. Errors: in the results. Tasks are bounded by Verdicts: one per
+// variant.
 class Prover {
  public:
   struct Task {
@@ -33,10 +36,11 @@ class Prover {
   struct Options {
     std::string thread_name;
     int64_t max_batch_size = 32;
-    int permits = 1;
+    int intra_op_threads = 1;  // of a run
   };
   // Runs `decided` on its thread.
-  Prover(const Options& options, Model* model, CorePermits* permits, OnDecided decided);
+  Prover(const Options& options, Model* model, CorePermits* permits, Clock* clock,
+         OnDecided decided);
   ~Prover();
 
   void Add(Task task);
@@ -50,6 +54,7 @@ class Prover {
   const Options options_;
   Model* const model_;
   CorePermits* const permits_;
+  Clock* const clock_;
   const OnDecided decided_;
   std::mutex mutex_;
   std::condition_variable added_;

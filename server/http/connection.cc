@@ -65,7 +65,7 @@ void Connection::Continue() {
   if (state_ == State::kLingering) Discard();
 }
 
-void Connection::OnReply(Reply reply) {
+void Connection::OnReply(HttpReply reply) {
   if (state_ != State::kHandling || reply.ticket != ticket_) return;
   Respond(MakeResponseOf(std::move(reply)));
   Continue();

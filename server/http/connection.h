@@ -34,7 +34,7 @@ class Connection {
   bool wants_turn() const { return wants_turn_; }
 
   void OnEvents(uint32_t epoll_events);  // edge-triggered
-  void OnReply(Reply reply);
+  void OnReply(HttpReply reply);
   void OnDeadline(Wait wait);
   void OnDrain();
   void Continue();

@@ -124,7 +124,7 @@ void EventLoop::OnMessage(LoopMessage message) {
     if (!Adopt(std::move(*accepted))) --load_->connections;
     return;
   }
-  if (auto* reply = std::get_if<Reply>(&message)) {
+  if (auto* reply = std::get_if<HttpReply>(&message)) {
     return On(reply->slot,
               [reply](Connection& connection) { connection.OnReply(std::move(*reply)); });
   }

@@ -24,10 +24,10 @@ void LoopTarget::Deliver(MakeResponse make) { Post(std::move(make)); }
 template <typename Response>
 void LoopTarget::Post(Response response) {
   if (answered_.exchange(true)) return;
-  mailbox_->Post(Reply{slot_, ticket_, std::move(response)});
+  mailbox_->Post(HttpReply{slot_, ticket_, std::move(response)});
 }
 
-HttpResponse MakeResponseOf(Reply reply) {
+HttpResponse MakeResponseOf(HttpReply reply) {
   if (auto* response = std::get_if<HttpResponse>(&reply.response)) return std::move(*response);
   try {
     return std::get<MakeResponse>(reply.response)();

@@ -33,6 +33,6 @@ class LoopTarget final : public ResponseTarget {
 };
 
 // The response in `reply`, made now if it was deferred; 500 or 503 if that fails.
-HttpResponse MakeResponseOf(Reply reply);
+HttpResponse MakeResponseOf(HttpReply reply);
 
 }  // namespace flambeau

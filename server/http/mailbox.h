@@ -21,7 +21,7 @@ struct NewConnection {
 };
 
 // An answer to the request `ticket` of the connection in `slot`; dropped if that request is over.
-struct Reply {
+struct HttpReply {
   uint32_t slot = 0;
   uint64_t ticket = 0;
   std::variant<HttpResponse, MakeResponse> response;
@@ -29,7 +29,7 @@ struct Reply {
 
 enum class LoopOrder { kDrain, kStop };
 
-using LoopMessage = std::variant<NewConnection, Reply, LoopOrder>;
+using LoopMessage = std::variant<NewConnection, HttpReply, LoopOrder>;
 
 // Bounded by what it carries: one message per connection opened and one per request in work.
 // Threads: Post, Wake and Close from any; the rest from the loop. Lifetime: shared with every

@@ -145,7 +145,10 @@ Result<std::shared_ptr<Model>> VersionLoader::LoadBehind(const std::string& file
 Result<InspectionRequest> VersionLoader::RequestOf(const VersionToLoad& version) const {
   FLAMBEAU_ASSIGN_OR_RETURN(std::optional<std::string> manifest,
                             ReadBeside(version, kManifestFile, kMaxManifestBytes));
-  InspectionRequest request{version.name, version.file, version.config};
+  InspectionRequest request;
+  request.name = version.name;
+  request.file = version.file;
+  request.config = version.config;
   request.manifest = std::move(manifest).value_or("");
   request.device = device_;
   request.scheduler = scheduler_;

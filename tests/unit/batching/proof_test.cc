@@ -4,8 +4,12 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <chrono>
 #include <cmath>
+#include <functional>
+#include <map>
 #include <memory>
+#include <set>
 
 #include "batching/scheduler_fixture.h"
 
@@ -264,6 +268,75 @@ TEST_F(ProofTest, EndsWhenStopped) {
 
 TEST_F(ProofTest, OneRowAtATimeNeedsNoProof) {
   EXPECT_EQ(Prove(1).proof.verdict, Verdict::kUnproven);
+}
+
+// What a run of so many rows takes, and which sizes were run.
+class ProofTimeTest : public ProofTest {
+ protected:
+  ProofResult ProveTimed(std::function<double(int64_t)> milliseconds, int64_t max = 32) {
+    options_.clock = &clock_;
+    script_.on_probe_run = [this, milliseconds](int64_t rows) {
+      ++runs_[rows];
+      clock_.Advance(std::chrono::duration_cast<Duration>(
+          std::chrono::duration<double, std::milli>(milliseconds(rows))));
+    };
+    ProofResult result = Prove(max);
+    EXPECT_EQ(result.proof.verdict, Verdict::kProven) << result.proof.reason;
+    return result;
+  }
+  int64_t LargestRun() const { return runs_.rbegin()->first; }
+
+  FakeClock clock_;
+  std::map<int64_t, int> runs_;
+};
+
+TEST_F(ProofTimeTest, LongRunsEndWithTheFirstSizeThatGainsNothing) {
+  const ProofResult result = ProveTimed([](int64_t rows) { return 12.0 + 49.0 * rows; }, 64);
+  EXPECT_EQ(result.rows, 8);  // 51.9 ms a row for 4, 50.5 for 8
+  EXPECT_THAT(result.proof.reason, HasSubstr("more than 8 rows"));
+  EXPECT_EQ(LargestRun(), 8);
+  EXPECT_EQ(runs_[1], 16);  // of batches of 64 there would be 128
+}
+
+TEST_F(ProofTimeTest, SizesThatGainAreTried) {
+  const ProofResult result = ProveTimed([](int64_t rows) { return 400.0 + 40.0 * rows; });
+  EXPECT_EQ(result.rows, 32);  // 65 ms a row for 16, 52.5 for 32
+  EXPECT_EQ(result.proof.reason, "");
+}
+
+TEST_F(ProofTimeTest, ASizeThatGainsNothingMayComeLater) {
+  const ProofResult result =
+      ProveTimed([](int64_t rows) { return rows <= 16 ? 100.0 + rows : 7.25 * rows; }, 64);
+  EXPECT_EQ(result.rows, 32);  // 7.25 ms a row for 16 and for 32
+  EXPECT_EQ(runs_[1], 64);
+}
+
+TEST_F(ProofTimeTest, BriefRunsAreTriedInAllSizes) {
+  EXPECT_EQ(ProveTimed([](int64_t rows) { return 1.0 * rows; }).rows, 32);
+}
+
+TEST_F(ProofTimeTest, FewRowsThatTellNothingAreFollowedByMore) {
+  // Every row's answer is the same, but for the later ones': their first value is larger.
+  int rows_alone = 0;
+  std::set<float> later;
+  script_.effect = [&](FakeBatch& batch) {
+    if (batch.rows == 1 && ++rows_alone > 16) later.insert(batch.in[0]);
+    for (int64_t row = 0; row < batch.rows; ++row) {
+      const float first = batch.in[row * batch.row_size];
+      for (int64_t column = 0; column < batch.row_size; ++column) {
+        batch.out[row * batch.row_size + column] = later.contains(first) ? first : 1.0f;
+      }
+    }
+  };
+  EXPECT_EQ(ProveTimed([](int64_t rows) { return 50.0 * rows; }).rows, 8);
+  EXPECT_EQ(runs_[1], 64);
+}
+
+TEST_F(ProofTimeTest, OneSlowRunDecidesNothing) {
+  int runs = 0;
+  const ProofResult result = ProveTimed(
+      [&](int64_t rows) { return rows == 8 && ++runs < 4 ? 10'000.0 : 400.0 + 40.0 * rows; });
+  EXPECT_EQ(result.rows, 32);
 }
 
 }  // namespace

@@ -1,6 +1,7 @@
 // When proofs run, and what they change.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <sys/resource.h>
 
 #include "batching/scheduler.h"
 #include "batching/scheduler_fixture.h"
@@ -198,6 +199,26 @@ TEST_F(SchedulerProofTest, AProofThatTakesLongGoesOnWhileTheModelServes) {
   EXPECT_THAT(Submit(TensorOf({1, 2}))->Numbers(), ElementsAre(2, 4));
   probe.Open();
   EXPECT_EQ(observer_.AwaitVerdict(1).verdict, Verdict::kProven);
+}
+
+// It takes what they leave of the cores, not a core that they would wait for.
+TEST_F(SchedulerProofTest, GivesWayToRequests) {
+  facts_ = FakeFactsUnknownShape();
+  FakeLatch probe;
+  std::atomic<int> nice{0};
+  script_.on_probe_run = [&](int64_t) {
+    nice = getpriority(PRIO_PROCESS, 0);  // on Linux of the thread
+    probe.Pass();
+  };
+  probe.Close();
+  Create();
+  Submit(TensorOf({1, 2}))->Wait();
+  probe.AwaitHeld(1);
+  ASSERT_TRUE(permits_.TryAcquire(permits_.cores()));
+  probe.Open();
+  EXPECT_EQ(observer_.AwaitVerdict(1).verdict, Verdict::kProven);
+  EXPECT_GT(nice, getpriority(PRIO_PROCESS, 0));
+  permits_.Release(permits_.cores());
 }
 
 TEST_F(SchedulerProofTest, StoppingDoesNotWaitForTheWholeProof) {

@@ -273,7 +273,7 @@ TEST_F(ProofTest, OneRowAtATimeNeedsNoProof) {
 // What a run of so many rows takes, and which sizes were run.
 class ProofTimeTest : public ProofTest {
  protected:
-  ProofResult ProveTimed(std::function<double(int64_t)> milliseconds, int64_t max = 32) {
+  ProofResult ProveTimed(const std::function<double(int64_t)>& milliseconds, int64_t max = 32) {
     options_.clock = &clock_;
     script_.on_probe_run = [this, milliseconds](int64_t rows) {
       ++runs_[rows];

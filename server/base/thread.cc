@@ -26,8 +26,8 @@ void Thread::Join() {
 void GiveWay() {
   // A seventh of a core beside two busy threads: with less, a busy server would finish no load.
   constexpr int kNice = 5;
-  // On Linux 0 is the calling thread alone. It may be nicer already, which is as good.
-  setpriority(PRIO_PROCESS, 0, kNice);
+  // On Linux 0 is the calling thread alone. Root could also make one that is nicer less so.
+  if (getpriority(PRIO_PROCESS, 0) < kNice) setpriority(PRIO_PROCESS, 0, kNice);
 }
 
 }  // namespace flambeau

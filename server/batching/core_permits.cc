@@ -1,8 +1,11 @@
 #include "batching/core_permits.h"
 
+#include <algorithm>
+
 namespace flambeau {
 
-CorePermits::CorePermits(int cores) : cores_(cores > 0 ? cores : 1), free_(cores_) {}
+CorePermits::CorePermits(int cores)
+    : cores_(std::max(cores, 1)), free_(cores_), aside_(std::max(cores_ / 4, 1)) {}
 
 void CorePermits::Acquire(int count) {
   count = Clamp(count);

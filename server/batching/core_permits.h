@@ -1,8 +1,11 @@
-// A server-wide cap: the threads that models run on never exceed the cores.
+// A server-wide cap: the threads that requests run on never exceed the cores.
 #pragma once
 
 #include <condition_variable>
 #include <mutex>
+#include <semaphore>
+
+#include "base/clock.h"
 
 namespace flambeau {
 
@@ -20,9 +23,11 @@ class CorePermits {
   int available();
   void Release(int count);
 
-  // Beside those that hold permits one thread at a time may run, if it gives way (GiveWay): it
-  // takes what they leave. A permit for it would have them wait for a run that nobody waits for.
-  [[nodiscard]] std::unique_lock<std::mutex> RunAside() { return std::unique_lock(aside_); }
+  // Beside those that hold permits a quarter as many threads, and always one, may run, if they give
+  // way (GiveWay): they take what the others leave. A permit for such a run would have a worker
+  // wait for it. False after `longest`.
+  bool TryAside(Duration longest) { return aside_.try_acquire_for(longest); }
+  void EndAside() { aside_.release(); }
 
  private:
   int Clamp(int count) const { return count < cores_ ? count : cores_; }
@@ -33,7 +38,7 @@ class CorePermits {
   int free_;
   unsigned long next_ticket_ = 0;
   unsigned long serving_ = 0;
-  std::mutex aside_;
+  std::counting_semaphore<> aside_;
 };
 
 }  // namespace flambeau

@@ -64,14 +64,7 @@ class RowProof {
     ProofResult result;
     max_rows_ = source_.Affordable(options_.max_batch_size);
     std::optional<Proof> end = Prepare();
-    if (!end) {
-      for (const int64_t size : Sizes()) {
-        if ((end = Extend(size)) || (end = CheckSize(static_cast<size_t>(size)))) break;
-        if (out_of_memory_) break;
-        result.rows = size;
-        if (GainsNothing(size)) break;
-      }
-    }
+    if (!end) end = TrySizes(&result.rows);
     if (!end && result.rows < 2) end = Unproven("there is no memory for a batch of two rows");
     result.proof = end ? *std::move(end) : Proof{Verdict::kProven, WhyNoMore(result.rows)};
     if (sample_) {
@@ -82,6 +75,20 @@ class RowProof {
   }
 
  private:
+  // From small to large, as far as they tell more.
+  std::optional<Proof> TrySizes(int64_t* rows) {
+    for (const int64_t size : Sizes()) {
+      std::optional<Proof> end = Extend(size);
+      const bool unproven = end && end->verdict == Verdict::kUnproven;
+      if (unproven && *rows >= 2 && !stopped()) return std::nullopt;  // what was tried holds
+      if (!end) end = CheckSize(static_cast<size_t>(size));
+      if (end || out_of_memory_) return end;
+      *rows = size;
+      if (GainsNothing(size)) return std::nullopt;
+    }
+    return std::nullopt;
+  }
+
   std::vector<int64_t> Sizes() const {
     std::vector<int64_t> sizes = {2, 3};
     for (int64_t size = 4; size < max_rows_; size *= 2) sizes.push_back(size);

@@ -28,7 +28,7 @@ class ModelProof {
     ProvenModel proven;
     {
       Prover prover({"prover", options_.max_batch_size, std::max(options_.intra_op_threads, 1)},
-                    model_, &permits_, clock_,
+                    model_, &permits_,
                     [this](Variant* variant, const ProofResult& result) { Note(variant, result); });
       for (size_t method = 0; method < verdicts_.methods(); ++method) Begin(method, &prover);
       proven.complete = Await();

@@ -1,5 +1,6 @@
 #include "batching/prover.h"
 
+#include <chrono>
 #include <utility>
 
 #include "base/thread_clock.h"
@@ -9,29 +10,37 @@ namespace {
 
 constexpr uint64_t kSeed = 7;
 
+// How late a stop is noticed by one that waits for its turn.
+constexpr Duration kTurnWait = std::chrono::milliseconds(50);
+
+// Runs beside those that hold permits. One that is stopped while it waits for its turn runs nothing
+// more and delivers no answers.
 class AsideInstance final : public Instance {
  public:
-  AsideInstance(Instance* instance, CorePermits* permits)
-      : instance_(instance), permits_(permits) {}
+  AsideInstance(Instance* instance, CorePermits* permits, const std::atomic<bool>* stop)
+      : instance_(instance), permits_(permits), stop_(stop) {}
 
   RunTiming Run(std::span<const Item> items, Sink& sink) override {
-    const auto turn = permits_->RunAside();
-    return instance_->Run(items, sink);
+    while (!permits_->TryAside(kTurnWait)) {
+      if (stop_->load()) return {};
+    }
+    const RunTiming timing = instance_->Run(items, sink);
+    permits_->EndAside();
+    return timing;
   }
 
  private:
   Instance* const instance_;
   CorePermits* const permits_;
+  const std::atomic<bool>* const stop_;
 };
 
 }  // namespace
 
-Prover::Prover(const Options& options, Model* model, CorePermits* permits, Clock* clock,
-               OnDecided decided)
+Prover::Prover(const Options& options, Model* model, CorePermits* permits, OnDecided decided)
     : options_(options),
       model_(model),
       permits_(permits),
-      clock_(clock),
       decided_(std::move(decided)),
       thread_(options.thread_name, [this] { Loop(); }) {}
 
@@ -83,15 +92,15 @@ ProofResult Prover::Prove(const Task& task) {
             {},
             {}};
   }
-  AsideInstance instance(probe->get(), permits_);
-  ThreadClock thread_clock;  // beside busy workers the time of day says little
+  AsideInstance instance(probe->get(), permits_, &stop_);
+  ThreadClock thread_clock;
   ProofOptions options;
   options.max_batch_size = options_.max_batch_size;
   options.device = model_->facts().device;
   options.stop = &stop_;
-  if (options.device == "cpu") {
-    options.clock = options_.intra_op_threads == 1 ? &thread_clock : clock_;
-  }
+  // A thread that gives way is interrupted, so that only its own time tells what a run takes; and
+  // of more than one thread's, or a GPU's, that tells nothing.
+  if (options.device == "cpu" && options_.intra_op_threads == 1) options.clock = &thread_clock;
   return ProveRowsIndependent(instance, task.method, *rows, options);
 }
 

@@ -12,7 +12,6 @@
 #include <vector>
 
 #include "backend/backend.h"
-#include "base/clock.h"
 #include "base/thread.h"
 #include "batching/core_permits.h"
 #include "batching/proof.h"
@@ -20,8 +19,8 @@
 
 namespace flambeau {
 
-// Threads: Add and Stop from any thread. Lifetime: the destructor stops and joins; its model,
-// permits and clock outlive it. Errors: in the results. Tasks are bounded by Verdicts: one per
+// Threads: Add and Stop from any thread. Lifetime: the destructor stops and joins; its model and
+// permits outlive it. Errors: in the results. Tasks are bounded by Verdicts: one per
 // variant.
 class Prover {
  public:
@@ -39,8 +38,7 @@ class Prover {
     int intra_op_threads = 1;  // of a run
   };
   // Runs `decided` on its thread.
-  Prover(const Options& options, Model* model, CorePermits* permits, Clock* clock,
-         OnDecided decided);
+  Prover(const Options& options, Model* model, CorePermits* permits, OnDecided decided);
   ~Prover();
 
   void Add(Task task);
@@ -54,7 +52,6 @@ class Prover {
   const Options options_;
   Model* const model_;
   CorePermits* const permits_;
-  Clock* const clock_;
   const OnDecided decided_;
   std::mutex mutex_;
   std::condition_variable added_;

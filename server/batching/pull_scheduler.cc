@@ -254,7 +254,7 @@ void PullScheduler::ProveKnownShapes() {
   if (!any) return;
   prover_ = std::make_unique<Prover>(
       Prover::Options{"prover", options_.max_batch_size, options_.intra_op_threads}, model_.get(),
-      dependencies_.permits, dependencies_.clock,
+      dependencies_.permits,
       [this](Variant* variant, ProofResult result) { Decided(variant, std::move(result)); });
   std::unique_lock lock(mutex_);
   for (size_t method = 0; method < verdicts_.methods(); ++method) {

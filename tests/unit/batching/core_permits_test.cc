@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <atomic>
+#include <utility>
 
 #include "base/thread.h"
 
@@ -58,6 +59,17 @@ TEST(CorePermitsTest, TellsHowManyAreAvailable) {
   EXPECT_EQ(permits.available(), 1);
   permits.Release(3);
   EXPECT_EQ(permits.available(), 4);
+}
+
+TEST(CorePermitsTest, AQuarterOfTheCoresMayRunAside) {
+  for (const auto [cores, aside] : {std::pair{1, 1}, {2, 1}, {7, 1}, {8, 2}}) {
+    CorePermits permits(cores);
+    permits.Acquire(cores);
+    for (int i = 0; i < aside; ++i) EXPECT_TRUE(permits.TryAside(Duration::zero())) << cores;
+    EXPECT_FALSE(permits.TryAside(Duration::zero())) << cores;
+    permits.EndAside();
+    EXPECT_TRUE(permits.TryAside(Duration::zero())) << cores;
+  }
 }
 
 }  // namespace

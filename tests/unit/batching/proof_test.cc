@@ -332,6 +332,15 @@ TEST_F(ProofTimeTest, FewRowsThatTellNothingAreFollowedByMore) {
   EXPECT_EQ(runs_[1], 64);
 }
 
+TEST_F(ProofTimeTest, WhatWasTriedHoldsWhereNoMoreRowsCanBeMade) {
+  int alone = 0;
+  script_.fail = [&](const FakeBatch& batch) {
+    return batch.rows == 1 && ++alone > 24 ? InvalidArgument("no more") : OkStatus();
+  };
+  const ProofResult result = ProveTimed([](int64_t rows) { return 400.0 + 40.0 * rows; });
+  EXPECT_EQ(result.rows, 8);
+}
+
 TEST_F(ProofTimeTest, OneSlowRunDecidesNothing) {
   int runs = 0;
   const ProofResult result = ProveTimed(

@@ -157,10 +157,11 @@ void PullScheduler::RunBatch(Worker& worker) {
 
 // Before the answers: their clients may be back before the last one is given.
 void PullScheduler::FinishBatch(Batch& batch, const BatchRunner::Report& report) {
-  Variant* const variant = batch.bucket->variant;
+  Variant* variant = nullptr;
   Prover::Task task{nullptr, 0, {}, 0};
   {
     const std::lock_guard lock(mutex_);
+    variant = batch.bucket->variant;  // found late for a bucket that had none
     --running_;
     NoteRun(*batch.bucket, batch.items.size(), report.elapsed);
     batch.bucket->cost.Note(std::max<int64_t>(batch.rows, 1), report.elapsed);

@@ -46,8 +46,6 @@ struct Row {
   ResultLeaves alone;
 };
 
-double Seconds(Duration duration) { return std::chrono::duration<double>(duration).count(); }
-
 // Indices into the pool, in the order of the batch.
 using Order = std::vector<size_t>;
 
@@ -107,15 +105,17 @@ class RowProof {
     // Rows that are quick are all made at once: more of them tell more.
     const bool slow = Median(run_times_) * kFewRows >= kLongRun;
     if (slow && !CheckVisible()) return std::nullopt;
-    if (auto end = FillPool(max_rows_)) return end;
+    return MakeRows(max_rows_);
+  }
+
+  // For batches of `size`, and that they differ visibly.
+  std::optional<Proof> MakeRows(int64_t size) {
+    if (auto end = FillPool(size)) return end;
     return CheckVisible();
   }
 
-  // Rows for batches of `size`.
   std::optional<Proof> Extend(int64_t size) {
-    if (pool_.size() >= 2 * static_cast<size_t>(size)) return std::nullopt;
-    if (auto end = FillPool(size)) return end;
-    return CheckVisible();
+    return pool_.size() < 2 * static_cast<size_t>(size) ? MakeRows(size) : std::nullopt;
   }
 
   // Twice `size` rows that each work alone: a batch, and a replacement for each row.
@@ -267,9 +267,9 @@ class RowProof {
   bool GainsNothing(int64_t size) {
     if (options_.clock == nullptr) return false;
     const Duration run = Median(run_times_);
-    const double before = std::exchange(row_seconds_, Seconds(run) / static_cast<double>(size));
-    gains_nothing_ = size >= kFewRows && size < max_rows_ && run >= kLongRun && before > 0 &&
-                     row_seconds_ > before * (1 - kLeastGain);
+    const Duration before = std::exchange(row_time_, run / size);
+    gains_nothing_ = size >= kFewRows && size < max_rows_ && run >= kLongRun &&
+                     before > Duration::zero() && row_time_ > before * (1 - kLeastGain);
     return gains_nothing_;
   }
 
@@ -280,11 +280,12 @@ class RowProof {
 
   void RunTimed(std::span<const Item> items) {
     slots_.Reset(items.size());
-    const TimePoint begin = options_.clock != nullptr ? options_.clock->Now() : TimePoint();
+    const TimePoint begin = Now();
     instance_.Run(items, slots_);
-    const TimePoint end = options_.clock != nullptr ? options_.clock->Now() : TimePoint();
-    run_times_.push_back(end - begin);
+    run_times_.push_back(Now() - begin);
   }
+
+  TimePoint Now() const { return options_.clock != nullptr ? options_.clock->Now() : TimePoint(); }
 
   Result<Value> RunAlone(const Row& row) {
     const Item item{method_, row.arguments, 1};
@@ -347,7 +348,7 @@ class RowProof {
   std::vector<double> tolerances_;   // per tensor of the result
   std::vector<double> noise_;        // the same, in the size under test
   std::vector<Duration> run_times_;  // of rows alone, then of the size under test
-  double row_seconds_ = 0;           // in the size before
+  Duration row_time_{};              // in the size before
   bool gains_nothing_ = false;
   bool out_of_memory_ = false;
   std::optional<Value> sample_;

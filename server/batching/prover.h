@@ -20,8 +20,7 @@
 namespace flambeau {
 
 // Threads: Add and Stop from any thread. Lifetime: the destructor stops and joins; its model and
-// permits outlive it. Errors: in the results. Tasks are bounded by Verdicts: one per
-// variant.
+// permits outlive it. Errors: in the results. Tasks are bounded by Verdicts: one per variant.
 class Prover {
  public:
   struct Task {

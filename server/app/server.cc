@@ -271,7 +271,7 @@ void Server::AwaitBalancers(StopSignals* signals) {
 }
 
 // A connection that has its answer still to be written counts as busy.
-bool Server::Idle() const { return gate_.in_flight() == 0 && http_->connections() == 0; }
+bool Server::Idle() const { return gate_.in_flight() == 0 && http_->Drained(); }
 
 int Server::Drain(StopSignals* signals) {
   gate_.BeginDrain();

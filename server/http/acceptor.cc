@@ -51,7 +51,7 @@ Acceptor::Acceptor(UniqueFd listening, const Options& options,
       loads_(std::move(loads)),
       log_(log) {}
 
-bool Acceptor::Accept(TimePoint now) {
+Acceptor::Accepted Acceptor::Accept(TimePoint now) {
   for (int i = 0; i < kAcceptsPerTurn; ++i) {
     sockaddr_storage address{};
     socklen_t length = sizeof(address);
@@ -64,20 +64,24 @@ bool Acceptor::Accept(TimePoint now) {
       } catch (...) {  // no memory: the client is turned away
       }
     } else if (error == EAGAIN) {
-      return true;
+      return Accepted::kAll;
     } else if (error == EMFILE || error == ENFILE) {
       Warn(now, "connection refused", "no file descriptors left");
       const int shortage = SpendReserve();
-      if (shortage == EAGAIN) return true;
+      if (shortage == EAGAIN) return Accepted::kAll;
       if (shortage == 0) continue;
       BackOff(now, error);
-      return false;
+      return Accepted::kShort;
     } else if (!IsPassing(error)) {
       BackOff(now, error);
-      return false;
+      return Accepted::kShort;
     }
   }
-  return true;
+  return Accepted::kSome;
+}
+
+void Acceptor::AcceptRest(TimePoint now) {
+  for (int taken = 0; taken < kBacklog && Accept(now) == Accepted::kSome;) taken += kAcceptsPerTurn;
 }
 
 void Acceptor::Deal(UniqueFd fd, std::string peer) {

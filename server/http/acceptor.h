@@ -19,6 +19,7 @@ namespace flambeau {
 struct LoopLoad {
   std::shared_ptr<Mailbox> mailbox;
   std::atomic<size_t> connections{0};
+  std::atomic<bool> draining{false};  // no new connection comes from outside
 };
 
 // Threads: the one loop that it belongs to. Lifetime: the loads outlive it; destroyed, it stops
@@ -34,9 +35,13 @@ class Acceptor {
            Log* log);
 
   int fd() const { return listening_.get(); }
-  // Accepts what is there, a bounded number of times. False: the system is short of something, do
-  // not ask again before RetryAt.
-  bool Accept(TimePoint now);
+  enum class Accepted { kAll, kSome, kShort };
+
+  // Accepts what is there, a bounded number of times (kSome: there may be more). kShort: the system
+  // is short of something, do not ask again before RetryAt.
+  Accepted Accept(TimePoint now);
+  // Before it stops listening: whoever waits there is connected, and would be reset.
+  void AcceptRest(TimePoint now);
   TimePoint RetryAt() const { return retry_at_; }
   void Resume() { retry_at_ = kNoDeadline; }
 

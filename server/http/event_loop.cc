@@ -156,7 +156,7 @@ void EventLoop::On(uint32_t slot, Step step) {
 }
 
 void EventLoop::Accept() {
-  if (acceptor_ == nullptr || acceptor_->Accept(context_.now)) return;
+  if (acceptor_ == nullptr || acceptor_->Accept(context_.now) != Acceptor::Accepted::kShort) return;
   // Level-triggered and readable: it must not be watched until it is time to try again.
   epoll_ctl(epoll_.get(), EPOLL_CTL_DEL, acceptor_->fd(), nullptr);
 }
@@ -181,11 +181,13 @@ bool EventLoop::Adopt(NewConnection accepted) try {
 }
 
 void EventLoop::Drain() {
+  if (acceptor_ != nullptr) acceptor_->AcceptRest(context_.now);
   acceptor_.reset();
   context_.draining = true;
   for (uint32_t slot = 0; slot < slots_.size(); ++slot) {
     On(slot, [](Connection& connection) { connection.OnDrain(); });
   }
+  load_->draining = true;
 }
 
 void EventLoop::RunTurns() {

@@ -35,6 +35,13 @@ class EpollListener final : public HttpListener {
 
   void BeginDrain() override { Order(LoopOrder::kDrain); }
 
+  // In this order: a loop that drains has counted the connections that it dealt to others.
+  bool Drained() const override {
+    return std::all_of(loops_.begin(), loops_.end(),
+                       [](const auto& loop) { return loop->load()->draining.load(); }) &&
+           connections() == 0;
+  }
+
   void Stop() override {
     Order(LoopOrder::kStop);
     for (const auto& loop : loops_) loop->Join();

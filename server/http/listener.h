@@ -51,8 +51,11 @@ class HttpListener {
 
   virtual int port() const = 0;
   virtual size_t connections() const = 0;
-  // Stops accepting and closes idle connections; busy ones get their answer with Connection: close.
+  // Stops listening and closes idle connections; busy ones, and clients that were connected but not
+  // yet accepted, get their answer with Connection: close. Returns at once.
   virtual void BeginDrain() = 0;
+  // True once a drain that has begun leaves no connection open.
+  virtual bool Drained() const = 0;
   // Closes everything and joins the I/O threads.
   virtual void Stop() = 0;
 };

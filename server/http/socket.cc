@@ -14,8 +14,6 @@
 namespace flambeau {
 namespace {
 
-constexpr int kBacklog = 4096;  // the kernel caps it at net.core.somaxconn
-
 Status CannotListen(const std::string& host, int port, int error) {
   const std::string where = "port " + std::to_string(port) + " on " + host;
   if (error == EADDRINUSE) {

@@ -190,10 +190,11 @@ def test_a_second_signal_stops_at_once(slow_model):
 
 
 def is_refused(server):
-    try:
-        socket.create_connection(("127.0.0.1", server.http_port), timeout=30).close()
-    except ConnectionRefusedError:
-        return True
+    with contextlib.suppress(ConnectionResetError):  # it stopped during the handshake: ask again
+        try:
+            socket.create_connection(("127.0.0.1", server.http_port), timeout=30).close()
+        except ConnectionRefusedError:
+            return True
     return False
 
 

@@ -6,6 +6,9 @@
 #include <unistd.h>
 
 #include <array>
+#include <chrono>
+#include <deque>
+#include <future>
 #include <memory>
 #include <stdexcept>
 #include <string>
@@ -500,6 +503,37 @@ TEST_F(ListenerTest, DrainAnswersWhatIsInWorkAndClosesTheRest) {
   busy.Close();
   half.Close();
   EXPECT_TRUE(Eventually([&] { return listener_->connections() == 0; }));
+}
+
+TEST_F(ListenerTest, DrainAnswersClientsThatAreConnectedButNotYetAccepted) {
+  options_.io_threads = 1;
+  Start();
+  TestClient busy = Connect();
+  busy.Send(PostRequest("/hold", "b"));
+  HeldRequest held = hold_->Take();
+  std::promise<void> entered;
+  std::promise<void> connected;
+  held.respond.Defer([&entered, &connected] {  // on the loop, which accepts nobody meanwhile
+    entered.set_value();
+    connected.get_future().wait_for(std::chrono::seconds(20));
+    return Answer("done");
+  });
+  ASSERT_EQ(entered.get_future().wait_for(std::chrono::seconds(20)), std::future_status::ready);
+  std::deque<TestClient> waiting;
+  for (int i = 0; i < 100; ++i) {
+    waiting.emplace_back(listener_->port());
+    waiting.back().Send(PostRequest("/echo", std::to_string(i)));
+  }
+  listener_->BeginDrain();
+  EXPECT_FALSE(listener_->Drained());
+  connected.set_value();
+  for (int i = 0; i < 100; ++i) {
+    const TestAnswer answer = waiting[i].Read();
+    EXPECT_EQ(answer.body, std::to_string(i));
+    EXPECT_EQ(answer.headers.at("connection"), "close");
+  }
+  EXPECT_EQ(busy.Read().body, "done");
+  EXPECT_TRUE(Eventually([&] { return listener_->Drained(); }));
 }
 
 TEST_F(ListenerTest, DrainStopsListening) {

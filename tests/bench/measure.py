@@ -131,13 +131,16 @@ class Requests:
 
     def __init__(self, shape, datatype, folder):
         self.shape, self.datatype = shape, datatype
-        value = 1 if datatype == "INT64" else 0.12345678  # as long as real ones
+        if datatype == "INT64":
+            values = numpy.ones(shape, numpy.int64)
+        else:  # all different: a processor learns what it sees again and again
+            values = numpy.random.default_rng(1).random(shape).round(8)
         handle, self.json = tempfile.mkstemp(suffix=".json", dir=folder)
         with open(handle, "w", encoding="utf-8") as file:
-            json.dump(nested(shape, value), file)
+            json.dump(values.tolist(), file)
         handle, self.array = tempfile.mkstemp(suffix=".npy", dir=folder)
         with open(handle, "wb") as file:
-            numpy.save(file, numpy.full(shape, value, numpy.int64 if datatype == "INT64" else numpy.float32))
+            numpy.save(file, values if datatype == "INT64" else values.astype(numpy.float32))
 
     def flags(self, protocol, name=None):
         """Without a name: for a server that tells none."""
@@ -146,10 +149,6 @@ class Requests:
         if name is None:
             return ["--input", f"x=@{self.array}"]
         return ["--shape", f"{name}=" + ",".join(map(str, self.shape))]
-
-
-def nested(shape, value):
-    return [nested(shape[1:], value)] * shape[0] if shape else value
 
 
 @contextlib.contextmanager

@@ -2,7 +2,6 @@
 
 import socket
 import threading
-import time
 from concurrent.futures import ThreadPoolExecutor
 
 import grpc
@@ -53,9 +52,8 @@ def queued(server):
 @pytest.mark.parametrize("transport", [JSON, RAW])
 def test_a_deadline_that_passes_in_the_queue(client, transport):
     busy = while_busy(client)
-    started = time.monotonic()
     outcome = client.infer(Infer("slow", SLOW.inputs, parameters={"timeout": 50_000}), transport)
-    assert time.monotonic() - started < 0.6
+    assert busy.is_alive(), "it is answered before the worker is free"
     busy.join()
     assert outcome.code == ("DEADLINE_EXCEEDED" if transport in BOTH_GRPC else 504), outcome
     assert harness.is_one_sentence(outcome.error), outcome.error

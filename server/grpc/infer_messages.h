@@ -1,5 +1,6 @@
 // ModelInfer's messages as bytes on the wire, parsed and written by us: so that a malformed request
 // gets a sentence, a request's memory can outlive its call, and results are sent without a copy.
+// Threads: any, each with messages of its own.
 #pragma once
 
 #include <grpcpp/support/byte_buffer.h>

@@ -1,4 +1,5 @@
 // The `parameters` of a ModelInferRequest: on the request, its inputs and its outputs.
+// Threads: any, each with messages of its own.
 #pragma once
 
 #include <google/protobuf/map.h>

@@ -19,7 +19,6 @@ namespace flambeau {
 struct LoopLoad {
   std::shared_ptr<Mailbox> mailbox;
   std::atomic<size_t> connections{0};
-  std::atomic<bool> draining{false};  // no new connection comes from outside
 };
 
 // Threads: the one loop that it belongs to. Lifetime: the loads outlive it; destroyed, it stops
@@ -31,12 +30,12 @@ class Acceptor {
     size_t max_connections = 0;
   };
 
+  enum class Accepted { kAll, kSome, kShort };
+
   Acceptor(UniqueFd listening, const Options& options, std::vector<std::shared_ptr<LoopLoad>> loads,
            Log* log);
 
   int fd() const { return listening_.get(); }
-  enum class Accepted { kAll, kSome, kShort };
-
   // Accepts what is there, a bounded number of times (kSome: there may be more). kShort: the system
   // is short of something, do not ask again before RetryAt.
   Accepted Accept(TimePoint now);

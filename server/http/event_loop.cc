@@ -187,7 +187,6 @@ void EventLoop::Drain() {
   for (uint32_t slot = 0; slot < slots_.size(); ++slot) {
     On(slot, [](Connection& connection) { connection.OnDrain(); });
   }
-  load_->draining = true;
 }
 
 void EventLoop::RunTurns() {

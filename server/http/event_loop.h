@@ -15,9 +15,9 @@
 
 namespace flambeau {
 
-// Threads: Create, Start, Join from one; everything else is its own thread's. Orders reach it
-// through the mailbox. Lifetime: Join after LoopOrder::kStop was posted.
-// Errors: Create: UNAVAILABLE without descriptors. Afterwards an error ends one connection only.
+// Threads: Create, Start, Join from one, draining from any; everything else is its own thread's.
+// Orders reach it through the mailbox. Lifetime: Join after LoopOrder::kStop was posted. Errors:
+// Create: UNAVAILABLE without descriptors. Afterwards an error ends one connection only.
 class EventLoop {
  public:
   struct Dependencies {
@@ -32,6 +32,7 @@ class EventLoop {
   ~EventLoop() { Join(); }
 
   const std::shared_ptr<LoopLoad>& load() const { return load_; }
+  bool draining() const { return context_.draining; }
   // Before Start: this loop accepts, for itself and the others.
   Status Listen(std::unique_ptr<Acceptor> acceptor);
   void Start(const std::string& thread_name);

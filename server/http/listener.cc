@@ -38,7 +38,7 @@ class EpollListener final : public HttpListener {
   // In this order: a loop that drains has counted the connections that it dealt to others.
   bool Drained() const override {
     return std::all_of(loops_.begin(), loops_.end(),
-                       [](const auto& loop) { return loop->load()->draining.load(); }) &&
+                       [](const auto& loop) { return loop->draining(); }) &&
            connections() == 0;
   }
 

@@ -1,6 +1,7 @@
 // What the connections of one event loop share.
 #pragma once
 
+#include <atomic>
 #include <cstdint>
 #include <memory>
 #include <string>
@@ -19,7 +20,8 @@
 
 namespace flambeau {
 
-// Threads: the loop's own. Lifetime: outlives its connections. Errors: none.
+// Threads: the loop's own; `draining` is read by any. Lifetime: outlives its connections. Errors:
+// none.
 struct LoopContext {
   HttpListener::Options options;
   Router* router;
@@ -32,10 +34,10 @@ struct LoopContext {
   Deadlines deadlines{};
   RequestIdSource request_ids{};
   std::vector<char> scratch = std::vector<char>(size_t{64} << 10);  // what recv fills
-  TimePoint now{};       // read once per turn of the loop
-  std::string date{};    // of `now`, for the Date header
-  uint64_t tickets = 0;  // the last one given to a request
-  bool draining = false;
+  TimePoint now{};                     // read once per turn of the loop
+  std::string date{};                  // of `now`, for the Date header
+  uint64_t tickets = 0;                // the last one given to a request
+  std::atomic<bool> draining = false;  // no new connection comes from outside
 };
 
 }  // namespace flambeau

@@ -11,7 +11,7 @@
 namespace flambeau {
 
 // Clients that the kernel keeps for us until they are accepted; net.core.somaxconn caps it.
-constexpr int kBacklog = 4096;
+inline constexpr int kBacklog = 4096;
 
 // A non-blocking listening socket on the first address of `host` that can be bound; port 0: any.
 // Errors: UNAVAILABLE if the port is in use, INVALID_ARGUMENT if the host or port cannot be used.
